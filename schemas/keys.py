@@ -1,0 +1,36 @@
+"""The names of every key in Redis, written out in one place (the braces are a cluster hash tag)."""
+
+from __future__ import annotations
+
+LIVE = "sabi"
+"""The namespace of what is live; a replay or a backtest has its own."""
+
+EVENTS = "events"
+STATE = "state"
+CHANGES = "changes"
+DEAD = "dead"
+
+
+def stream(namespace: str, partition: int, topic: str) -> str:
+    """The stream of one topic's partition, such as ``sabi:{3}:events``."""
+    return f"{namespace}:{{{partition}}}:{topic}"
+
+
+def cursor(namespace: str, partition: int, app: str) -> str:
+    """The hash with an app's committed offset, owner token and epoch."""
+    return f"{namespace}:{{{partition}}}:cursor:{app}"
+
+
+def prediction(namespace: str, match_id: str) -> str:
+    """The newest forecast of a match as JSON; live ones have no namespace, for other readers."""
+    return f"pred:{match_id}" if namespace == LIVE else f"{namespace}:pred:{match_id}"
+
+
+def prediction_prefix(namespace: str) -> str:
+    """What every key of :func:`prediction` in a namespace begins with."""
+    return prediction(namespace, "")
+
+
+def pools(namespace: str) -> str:
+    """The hash from pool to partition."""
+    return f"{namespace}:pools"
