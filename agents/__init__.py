@@ -1,0 +1,1 @@
+"""One agent a module, one verb each; may import everything below, and no producer."""

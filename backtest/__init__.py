@@ -1,0 +1,1 @@
+"""Scores a replay: metrics and a report; imports agents and below."""

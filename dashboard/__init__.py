@@ -1,0 +1,1 @@
+"""HTTP and SSE reads and the web page; reads never compute, and import no producer directly."""
