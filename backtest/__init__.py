@@ -1,1 +1,4 @@
-"""Scores a replay: metrics and a report; imports agents and below."""
+"""Scores a replay: the last forecast before kick-off against what happened and the market.
+
+What may come in: producers' rows of matches and model_store's measures; no server.
+"""

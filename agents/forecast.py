@@ -1,0 +1,110 @@
+"""``forecast``: folds events and forecasts every revision of the matches that they changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import faust_redis
+import structlog
+from features import World
+
+from agents import metrics
+from agents.refresh import Models, Outcome, Refresher
+from schemas.keys import CHANGES, EVENTS, STATE, prediction
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    import faust
+
+APP = "forecast"
+
+MODEL_FIELD = b"model"
+"""Where a partition's state keeps the label of the model in force."""
+
+log = structlog.get_logger()
+
+
+class _Owned(NamedTuple):
+    """A partition that is ours, as of one load of its state."""
+
+    generation: int
+    refresher: Refresher
+
+
+def build(
+    app: faust.App,
+    *,
+    models: Models,
+    namespace: str,
+    first_model: str = "champion",
+    batch_records: int = 256,
+) -> None:
+    """Give *app* the agent that forecasts.
+
+    The model in force is the one last promoted on a partition's stream; *first_model* forecasts
+    until a first one is, and stays on record so that a restart goes on with the same.
+    """
+    events = faust_redis.batch_topic(app, EVENTS, max_records=batch_records)
+    state = faust_redis.Table(app, STATE)
+    owned: dict[int, _Owned] = {}
+
+    def refresher_of(batch: faust_redis.Batch) -> Refresher:
+        held = owned.get(batch.partition)
+        if held is None or held.generation != batch.generation:
+            refresher = _load(state.partition(batch.partition), models, first_model, batch.epoch)
+            owned[batch.partition] = held = _Owned(batch.generation, refresher)
+        return held.refresher
+
+    @app.agent(events, name=APP)
+    async def forecast(batches: AsyncIterator[faust_redis.Batch]) -> None:
+        async for batch in batches:
+            refresher = refresher_of(batch)
+            model_before = refresher.model
+            outcome = refresher.process(batch.records)
+            _write(batch.write, refresher, outcome, namespace)
+            if refresher.model is not model_before or MODEL_FIELD not in state.partition(
+                batch.partition
+            ):
+                batch.write.put(STATE, MODEL_FIELD, refresher.model.label.encode())
+                metrics.note_model(refresher.model.manifest)
+            _count(outcome, len(batch.records))
+
+
+def _load(
+    fields: Mapping[bytes, bytes], models: Models, first_model: str, epoch: int
+) -> Refresher:
+    on_record = fields.get(MODEL_FIELD)
+    model = models.load(on_record.decode() if on_record else first_model)
+    metrics.note_model(model.manifest)
+    world = World.load({name: value for name, value in fields.items() if name != MODEL_FIELD})
+    return Refresher(world, models, model, epoch)
+
+
+def _write(
+    write: faust_redis.Transaction, refresher: Refresher, outcome: Outcome, namespace: str
+) -> None:
+    newest: dict[str, bytes] = {}
+    for published in outcome.published:
+        write.append(CHANGES, published.body)
+        newest[published.match_id] = published.body
+    for match_id, body in newest.items():
+        write.set(prediction(namespace, match_id), body)
+    for record, error, reason in outcome.set_aside:
+        write.dead(record, reason=reason, error=error)
+    for field, value in refresher.world.take_changes():
+        if value is None:
+            write.remove(STATE, field)
+        else:
+            write.put(STATE, field, value)
+
+
+def _count(outcome: Outcome, records: int) -> None:
+    metrics.EVENTS.labels(APP).inc(records)
+    metrics.FORECASTS.inc(len(outcome.published))
+    for published in outcome.published:
+        if published.is_open:
+            metrics.CONFIDENCE.observe(published.confidence)
+    for record, error, reason in outcome.set_aside:
+        metrics.ERRORS.labels(error).inc()
+        log.warning("set an event aside", position=record.position, error=error, reason=reason)

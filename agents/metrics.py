@@ -1,0 +1,59 @@
+"""What the workers count, under the names of the published design and a few of our own."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import Counter, Gauge, Histogram
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+CONFIDENCE = Histogram(
+    "prediction_confidence",
+    "Largest of the three probabilities of each forecast of an open match.",
+    buckets=(0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+)
+CONFIDENCE_BASELINE = Gauge(
+    "prediction_confidence_baseline",
+    "Mean confidence out of fold when the model in force was trained, less two standard errors.",
+    multiprocess_mode="mostrecent",
+)
+LATENCY_S = Histogram(
+    "prediction_latency_seconds",
+    "From an event stored in its stream to its forecasts in the cache.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.5),
+)
+ERRORS = Counter(
+    "prediction_errors_total",
+    "Events that gave no forecast because they or the model failed.",
+    ["error_type"],
+)
+EVENTS = Counter("sabiscore_events_total", "Events folded or set aside.", ["app"])
+FORECASTS = Counter("sabiscore_forecasts_total", "Forecasts committed.")
+COMMIT_S = Histogram(
+    "sabiscore_commit_seconds",
+    "One atomic commit of a batch, from request to reply.",
+    ["app"],
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0),
+)
+FENCED = Counter("sabiscore_fenced_commits_total", "Commits refused to a former owner.", ["app"])
+
+
+def note_model(manifest: Mapping[str, Any]) -> None:
+    """Show the baseline of the model that has just come into force, if its manifest has one."""
+    baseline = manifest.get("metrics", {}).get("confidence_baseline")
+    if baseline is not None:
+        CONFIDENCE_BASELINE.set(baseline)
+
+
+def observe_latency(positions: Iterable[str]) -> None:
+    """Count the age of each stream position (``ms-seq``, the server's clock) as of now.
+
+    The server's and the worker's clock are assumed to agree; a negative age counts as none.
+    """
+    now_ms = time.time() * 1000.0
+    for position in positions:
+        stored_ms = int(position.partition("-")[0])
+        LATENCY_S.observe(max(0.0, (now_ms - stored_ms) / 1000.0))

@@ -1,0 +1,255 @@
+"""The pure core of ``forecast``: a partition's records in, forecasts and set-aside records out.
+
+Nothing here knows Faust or Redis. The outcome is a function of the records so far and the models
+alone: how they are cut into batches, and when, makes no difference to a single byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+from features import FEATURE_HASH, FEATURE_NAMES, World, fold, words, write_vector
+
+from schemas.errors import MalformedEventError, ModelError, RejectedEventError
+from schemas.events import (
+    AnyEvent,
+    ModelPromoted,
+    ModelRolledBack,
+    decode_event,
+    type_name,
+)
+from schemas.forecast import Cause, Delta, Forecast, MarketView, Quality, Score, encode_forecast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from features import MatchState
+    from numpy.typing import NDArray
+
+DIGITS = 9
+"""Decimals of a probability: far below what data carries, and alike on every processor."""
+
+_NO_DELTA = Delta(0.0, 0.0, 0.0)
+
+
+class Model(Protocol):
+    """What forecasts: vectors in, probabilities out."""
+
+    label: str
+    manifest: Mapping[str, Any]
+
+    def predict(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (n, 3) probabilities of home, draw, away for (n, features) vectors."""
+        ...
+
+
+class Models(Protocol):
+    """Where models come from, by ``name@version`` or alias."""
+
+    def load(self, name: str) -> Model:
+        """Return a verified model.
+
+        Raises:
+            ModelError: When there is no such model, or it fails its verification.
+        """
+        ...
+
+
+class Record(Protocol):
+    """One entry of the events stream."""
+
+    @property
+    def position(self) -> str:
+        """Its place in the stream, ``ms-seq``."""
+        ...
+
+    @property
+    def value(self) -> bytes:
+        """The event's bytes."""
+        ...
+
+
+class Published(NamedTuple):
+    """One forecast: whose it is, how sure it is, and its bytes."""
+
+    match_id: str
+    confidence: float
+    is_open: bool
+    body: bytes
+
+
+class SetAside(NamedTuple):
+    """A record that gave nothing, and why."""
+
+    record: Record
+    error: str
+    reason: str
+
+
+class Outcome(NamedTuple):
+    """What a batch of records came to, in stream order."""
+
+    published: list[Published]
+    set_aside: list[SetAside]
+
+
+class _Due(NamedTuple):
+    """A forecast to be made: the inputs of one match as one event left them."""
+
+    record: Record
+    event: AnyEvent
+    match: MatchState
+    model: Model
+    input_hash: bytes
+
+
+class Refresher:
+    """Folds one partition's records into its world and forecasts every revision that they make."""
+
+    def __init__(self, world: World, models: Models, model: Model, epoch: int) -> None:
+        self.world = world
+        self.model = model
+        self._models = models
+        self._epoch = epoch
+        self._due: list[_Due] = []
+        self._set_aside: list[SetAside] = []
+        self._vectors = np.empty((64, len(FEATURE_NAMES)), dtype=np.float64)
+
+    def process(self, records: Iterable[Record]) -> Outcome:
+        """Fold *records* in order and forecast what changed after each."""
+        self._due, self._set_aside = [], []
+        for record in records:
+            try:
+                event = decode_event(record.value)
+                affected = self._apply(event)
+            except MalformedEventError as error:
+                self._set_aside.append(SetAside(record, "malformed", error.reason))
+            except RejectedEventError as error:
+                self._set_aside.append(SetAside(record, "rejected", str(error)))
+            except ModelError as error:
+                self._set_aside.append(SetAside(record, "model", str(error)))
+            else:
+                self._collect(record, event, affected)
+        return Outcome(self._forecast(), self._set_aside)
+
+    def _apply(self, event: AnyEvent) -> Sequence[str]:
+        if isinstance(event, ModelPromoted | ModelRolledBack):
+            # A swap has its place in the stream, so that a replay makes it at the same event.
+            self.model = self._models.load(event.data.model)
+            return self.world.open_matches()
+        return fold(self.world, event)
+
+    def _collect(self, record: Record, event: AnyEvent, affected: Iterable[str]) -> None:
+        for match_id in affected:
+            match = self.world.matches[match_id]
+            row = self._next_row()
+            write_vector(self.world, match_id, row)
+            digest = _input_hash(row, match, self.model)
+            if digest != match.input_hash:
+                self._due.append(_Due(record, event, match, self.model, digest))
+                self.world.note_inputs(match_id, digest)
+
+    def _next_row(self) -> NDArray[np.float64]:
+        used = len(self._due)
+        if used == len(self._vectors):
+            self._vectors = np.concatenate([self._vectors, np.empty_like(self._vectors)])
+        return self._vectors[used]
+
+    def _forecast(self) -> list[Published]:
+        published: list[Published] = []
+        for due, chances in zip(self._due, self._predict(), strict=True):
+            if _are_chances(chances):
+                published.append(self._publish(due, chances))
+            else:
+                reason = f"{due.model.label} gave {chances} for {due.match.match_id}"
+                self._set_aside.append(SetAside(due.record, "model", reason))
+        return published
+
+    def _predict(self) -> list[list[float]]:
+        """Predict run by run of one model; a model may have been swapped within the batch."""
+        chances: list[list[float]] = []
+        for model, run in itertools.groupby(self._due, key=attrgetter("model")):
+            first, count = len(chances), sum(1 for _ in run)
+            chances += model.predict(self._vectors[first : first + count]).tolist()
+        return chances
+
+    def _publish(self, due: _Due, chances: list[float]) -> Published:
+        before = self.world.matches[due.match.match_id]
+        home, away = round(chances[0], DIGITS), round(chances[2], DIGITS)
+        # The remainder, so that the three sum to one as written.
+        draw = round(max(0.0, 1.0 - home - away), DIGITS)
+        revision = before.revision + 1
+        delta = (
+            Delta(
+                round(home - before.home_p, DIGITS),
+                round(draw - before.draw_p, DIGITS),
+                round(away - before.away_p, DIGITS),
+            )
+            if before.revision
+            else _NO_DELTA
+        )
+        self.world.note_forecast(due.match.match_id, revision, home, draw, away)
+        body = encode_forecast(
+            _forecast_of(due, self._epoch, revision, (home, draw, away), delta)
+        )
+        is_open = due.match.quality is not Quality.FINAL
+        return Published(due.match.match_id, max(home, draw, away), is_open, body)
+
+
+def _forecast_of(
+    due: _Due, epoch: int, revision: int, chances: tuple[float, float, float], delta: Delta
+) -> Forecast:
+    match, event = due.match, due.event
+    return Forecast(
+        match_id=match.match_id,
+        competition=match.competition,
+        season=match.season,
+        kick_off=match.kick_off,
+        home_team=match.home,
+        away_team=match.away,
+        status=match.status,
+        epoch=epoch,
+        revision=revision,
+        as_of=event.time,
+        cause=Cause(event.id, type_name(event), words(event, match)),
+        home=chances[0],
+        draw=chances[1],
+        away=chances[2],
+        delta=delta,
+        minute=match.minute,
+        score=None if match.minute is None else Score(match.home_score, match.away_score),
+        model=due.model.label,
+        quality=match.quality,
+        market=_market_of(match),
+        simulated=match.simulated,
+        feature_hash=FEATURE_HASH,
+        input_hash=due.input_hash.hex(),
+    )
+
+
+def _market_of(match: MatchState) -> MarketView | None:
+    market = match.market
+    if market is None:
+        return None
+    return MarketView(
+        round(market.home, DIGITS),
+        round(market.draw, DIGITS),
+        round(market.away, DIGITS),
+        market.bookmaker,
+        market.phase,
+        market.time,
+    )
+
+
+def _input_hash(row: NDArray[np.float64], match: MatchState, model: Model) -> bytes:
+    """Hash all that a forecast depends on; eight bytes, as it need only differ from the last."""
+    told = f"{match.status}|{match.quality.value}|{match.kick_off}|{model.label}".encode()
+    return hashlib.blake2b(row.tobytes() + told, digest_size=8).digest()
+
+
+def _are_chances(chances: list[float]) -> bool:
+    return all(0.0 <= chance <= 1.0 for chance in chances) and abs(sum(chances) - 1.0) < 1e-6

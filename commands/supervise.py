@@ -1,0 +1,115 @@
+"""Keeps child processes of our own running: a worker that dies is started again."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+from embedded.lifeline import Child, spawn
+
+from schemas.errors import ServerError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+log = structlog.get_logger()
+
+ONE_THREAD = {
+    # Two threads on two busy cores wait for each other: one prediction took 44 ms, not 1.4.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+
+_BACK_OFF_S = (0.2, 1.0, 5.0)
+_QUICK_DEATHS = 5
+
+
+@dataclass
+class _Charge:
+    """One command of ours that must stay alive."""
+
+    words: tuple[str, ...]
+    env: dict[str, str]
+    child: Child
+    started_at_s: float = field(default_factory=time.monotonic)
+    quick_deaths: int = 0
+
+
+class Supervisor:
+    """Starts ``sabiscore`` commands as child processes and starts them again when they die.
+
+    A child that dies within ten seconds of its start five times in a row is given up:
+    :meth:`check` then raises.
+    """
+
+    def __init__(self) -> None:
+        self._charges: dict[str, _Charge] = {}
+        self._given_up: str | None = None
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+        self._thread.start()
+
+    def start(self, name: str, words: Sequence[str], env: Mapping[str, str]) -> None:
+        """Start ``sabiscore`` with *words*; *env* comes on top of our environment."""
+        whole = {**os.environ, **ONE_THREAD, **env}
+        with self._lock:
+            self._charges[name] = _Charge(tuple(words), whole, _spawn(words, whole))
+
+    def pid(self, name: str) -> int:
+        """Return the process id under which *name* runs at the moment."""
+        return self._charges[name].child.pid
+
+    def check(self) -> None:
+        """Return while all is well.
+
+        Raises:
+            ServerError: When a child was given up.
+        """
+        if self._given_up:
+            raise ServerError(self._given_up)
+
+    def stop(self) -> None:
+        """End every child in good order, the last started first."""
+        self._stopping.set()
+        self._thread.join()
+        for charge in reversed(self._charges.values()):
+            charge.child.stop()
+        self._charges.clear()
+
+    def __enter__(self) -> Supervisor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(0.1):
+            with self._lock:
+                for name, charge in self._charges.items():
+                    code = charge.child.poll()
+                    if code is not None and not self._given_up:
+                        self._revive(name, charge, code)
+
+    def _revive(self, name: str, charge: _Charge, code: int) -> None:
+        charge.child.wait()
+        quick = time.monotonic() - charge.started_at_s < 10.0  # noqa: PLR2004 - see the class
+        charge.quick_deaths = charge.quick_deaths + 1 if quick else 0
+        if charge.quick_deaths >= _QUICK_DEATHS:
+            self._given_up = f"{name} ended {_QUICK_DEATHS} times in a row (last with code {code})."
+            return
+        log.warning("a process ended; starting it again", name=name, code=code)
+        self._stopping.wait(_BACK_OFF_S[min(charge.quick_deaths, len(_BACK_OFF_S) - 1)])
+        if not self._stopping.is_set():
+            charge.child = _spawn(charge.words, charge.env)
+            charge.started_at_s = time.monotonic()
+
+
+def _spawn(words: Sequence[str], env: Mapping[str, str]) -> Child:
+    return spawn([sys.executable, "-m", "sabiscore", *words], env=env, grace_s=10.0)

@@ -1,0 +1,80 @@
+"""``sabiscore worker``: run the agents, one process each."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+import faust_redis
+
+from agents import archive, forecast, metrics, record
+from commands.supervise import Supervisor
+from model_store import ModelStore
+from schemas.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import faust
+
+    from commands.settings import Settings
+
+AGENTS = (forecast.APP, record.APP, archive.APP)
+
+
+def run_one(name: str, settings: Settings) -> int:
+    """Run the agent *name* in this process until it is told to stop; return the exit code."""
+    app = faust_redis.App(
+        name,
+        broker=_given(settings.redis, "redis"),
+        namespace=settings.namespace,
+        partitions=settings.partitions,
+        lease_s=settings.lease_s,
+        on_commit=_observe_commit(name),
+        on_fenced=lambda _partition: metrics.FENCED.labels(name).inc(),
+    )
+    _build(name, app, settings)
+    return faust_redis.run(app)
+
+
+def run_all(names: Sequence[str], settings: Settings, env: dict[str, str]) -> int:
+    """Run several agents in processes of their own until we are told to stop."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with Supervisor() as supervisor:
+        for name in names:
+            supervisor.start(name, ["worker", name], env)
+        while not stop.wait(0.2):
+            supervisor.check()
+    return 0
+
+
+def _build(name: str, app: faust.App, settings: Settings) -> None:
+    if name == forecast.APP:
+        forecast.build(
+            app,
+            models=ModelStore(settings.models),
+            namespace=settings.namespace,
+            batch_records=settings.batch_records,
+        )
+        return
+    build = {record.APP: record.build, archive.APP: archive.build}[name]
+    build(app, database_url=_given(settings.database, "database"), run=settings.run)
+
+
+def _given(value: str | None, name: str) -> str:
+    if value is None:
+        msg = f"Which {name}? Say --{name} URL or set SABISCORE_{name.upper()}."
+        raise SettingsError(msg)
+    return value
+
+
+def _observe_commit(name: str) -> faust_redis.OnCommit:
+    def observe(batch: faust_redis.Batch, seconds: float) -> None:
+        metrics.COMMIT_S.labels(name).observe(seconds)
+        if name == forecast.APP:
+            metrics.observe_latency(entry.position for entry in batch.records)
+
+    return observe
