@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from copy import copy
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -103,6 +104,7 @@ class _Due(NamedTuple):
     record: Record
     event: AnyEvent
     match: MatchState
+    seen: MatchState
     model: Model
     input_hash: bytes
 
@@ -140,7 +142,8 @@ class Refresher:
         if isinstance(event, ModelPromoted | ModelRolledBack):
             # A swap has its place in the stream, so that a replay makes it at the same event.
             self.model = self._models.load(event.data.model)
-            return self.world.open_matches()
+            matches = self.world.matches.items()
+            return sorted(match_id for match_id, match in matches if not match.over)
         return fold(self.world, event)
 
     def _collect(self, record: Record, event: AnyEvent, affected: Iterable[str]) -> None:
@@ -150,8 +153,10 @@ class Refresher:
             write_vector(self.world, match_id, row)
             digest = _input_hash(row, match, self.model)
             if digest != match.input_hash:
-                self._due.append(_Due(record, event, match, self.model, digest))
-                self.world.note_inputs(match_id, digest)
+                match.input_hash = digest
+                self.world.touch(match_id)
+                # A copy: later events of this batch will change the match, not this revision.
+                self._due.append(_Due(record, event, match, copy(match), self.model, digest))
 
     def _next_row(self) -> NDArray[np.float64]:
         used = len(self._due)
@@ -178,32 +183,28 @@ class Refresher:
         return chances
 
     def _publish(self, due: _Due, chances: list[float]) -> Published:
-        before = self.world.matches[due.match.match_id]
+        match = due.match
         home, away = round(chances[0], DIGITS), round(chances[2], DIGITS)
         # The remainder, so that the three sum to one as written.
         draw = round(max(0.0, 1.0 - home - away), DIGITS)
-        revision = before.revision + 1
-        delta = (
-            Delta(
-                round(home - before.home_p, DIGITS),
-                round(draw - before.draw_p, DIGITS),
-                round(away - before.away_p, DIGITS),
+        delta = _NO_DELTA
+        if match.revision:
+            delta = Delta(
+                round(home - match.home_p, DIGITS),
+                round(draw - match.draw_p, DIGITS),
+                round(away - match.away_p, DIGITS),
             )
-            if before.revision
-            else _NO_DELTA
-        )
-        self.world.note_forecast(due.match.match_id, revision, home, draw, away)
-        body = encode_forecast(
-            _forecast_of(due, self._epoch, revision, (home, draw, away), delta)
-        )
-        is_open = due.match.quality is not Quality.FINAL
-        return Published(due.match.match_id, max(home, draw, away), is_open, body)
+        match.revision += 1
+        match.home_p, match.draw_p, match.away_p = home, draw, away
+        made = _forecast_of(due, self._epoch, match.revision, (home, draw, away), delta)
+        is_open = due.seen.quality is not Quality.FINAL
+        return Published(match.match_id, max(home, draw, away), is_open, encode_forecast(made))
 
 
 def _forecast_of(
     due: _Due, epoch: int, revision: int, chances: tuple[float, float, float], delta: Delta
 ) -> Forecast:
-    match, event = due.match, due.event
+    match, event = due.seen, due.event
     return Forecast(
         match_id=match.match_id,
         competition=match.competition,
@@ -233,14 +234,14 @@ def _forecast_of(
 
 def _market_of(match: MatchState) -> MarketView | None:
     market = match.market
-    if market is None:
+    if market is None or market.time is None:
         return None
     return MarketView(
-        round(market.home, DIGITS),
-        round(market.draw, DIGITS),
-        round(market.away, DIGITS),
+        round(market.p_home, DIGITS),
+        round(market.p_draw, DIGITS),
+        round(market.p_away, DIGITS),
         market.bookmaker,
-        market.phase,
+        market.phase.value,
         market.time,
     )
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import http
 import http.client
 import random
 import threading
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from schemas.errors import ServerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 INTERVAL_S = 0.005
 
@@ -90,14 +95,19 @@ class ReadProbe:
         self._newest[match_id] = version
 
 
-def wait_until_ready(port: int, timeout_s: float = 60.0) -> None:
+def wait_until_ready(
+    port: int, check: Callable[[], None], timeout_s: float = 60.0
+) -> None:
     """Return as soon as the reads on *port* say that they are ready.
+
+    *check* is called while waiting, and may raise to give up.
 
     Raises:
         ServerError: When they do not within *timeout_s*.
     """
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
+        check()
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
             connection.request("GET", "/readyz")

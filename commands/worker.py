@@ -27,7 +27,7 @@ def run_one(name: str, settings: Settings) -> int:
     """Run the agent *name* in this process until it is told to stop; return the exit code."""
     app = faust_redis.App(
         name,
-        broker=_given(settings.redis, "redis"),
+        broker=given(settings.redis, "redis"),
         namespace=settings.namespace,
         partitions=settings.partitions,
         lease_s=settings.lease_s,
@@ -61,10 +61,10 @@ def _build(name: str, app: faust.App, settings: Settings) -> None:
         )
         return
     build = {record.APP: record.build, archive.APP: archive.build}[name]
-    build(app, database_url=_given(settings.database, "database"), run=settings.run)
+    build(app, database_url=given(settings.database, "database"), run=settings.run)
 
 
-def _given(value: str | None, name: str) -> str:
+def given(value: str | None, name: str) -> str:
     if value is None:
         msg = f"Which {name}? Say --{name} URL or set SABISCORE_{name.upper()}."
         raise SettingsError(msg)

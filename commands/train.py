@@ -1,0 +1,64 @@
+"""``sabiscore train``: fit a model on every match up to a day, as the live code saw it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import model_store
+from commands.feed import from_football_data
+from commands.training_rows import collect
+from producers import football_data
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from commands.settings import Settings
+    from rich.console import Console
+
+
+def train(  # noqa: PLR0913 - one flag each
+    settings: Settings,
+    console: Console,
+    *,
+    data: str,
+    until: dt.date,
+    config: str,
+    name: str,
+    seed: int,
+) -> Path:
+    """Train a version of the model *name* on the matches finished before *until*; return its folder.
+
+    Raises:
+        FeedError: When *data* cannot be read.
+        ModelError: When there is too little history, or the model fails its own checks.
+    """
+    source = data if football_data.is_address(data) else Path(data)
+    feed = from_football_data(source, settings)
+    end = dt.datetime.combine(until, dt.time(), dt.UTC)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    ) as progress:
+        task = progress.add_task("Folding the seasons", total=None)
+        rows = collect(feed.events(), end)
+        console.print(f"{len(rows.outcome):,} matches in {len(rows.seasons())} seasons")
+
+        def show(words: str, share: float) -> None:
+            progress.update(task, description=words, total=1.0, completed=share)
+
+        return model_store.train(
+            rows,
+            config,
+            seed=seed,
+            name=name,
+            directory=settings.models,
+            command=(
+                f"./run train --data DIR --until {until} --config {config} "
+                f"--name {name} --seed {seed}"
+            ),
+            progress=show,
+        )

@@ -1,0 +1,207 @@
+"""``sabiscore up``: servers, migrations, model, workers, reads and a feed in one go."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+import threading
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import faust_redis
+from embedded import ports
+from msgspec import Struct
+
+from agents import archive, forecast, record
+from commands import drain, feed, summary
+from commands.play import Announcements, play, promote_model, split
+from commands.read_probe import ReadProbe, Reads, wait_until_ready
+from commands.servers import servers
+from commands.supervise import Supervisor
+from model_store import ModelStore
+from schemas.keys import DEAD, stream
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from commands.feed import Feed
+    from commands.settings import Settings
+    from rich.console import Console
+    from schemas.events import AnyEvent
+
+APPS = (forecast.APP, record.APP, archive.APP)
+_MAX_LAG = 20_000
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """What ``up`` was asked to do."""
+
+    data: str | None
+    speed: float
+    host: str
+    port: int
+    once: bool
+    keep: Path | None
+    as_json: bool
+
+
+def up(settings: Settings, plan: Plan, console: Console) -> int:
+    """Bring everything up, play the feed, and return the exit code.
+
+    Raises:
+        SabiscoreError: When a part cannot start; whatever had started is stopped again.
+    """
+    ports.require_free(plan.port, plan.host)
+    model = ModelStore(settings.models).load("champion").label
+    chosen = feed.choose(plan.data, settings, console.print)
+    console.print(f"Feed: {chosen.name}: {len(chosen.matches):,} matches")
+    for error in chosen.unread:
+        console.print(f"[yellow]not read:[/] {error}", highlight=False)
+    stop = threading.Event()
+    with ExitStack() as stack:
+        ready = stack.enter_context(
+            servers(settings, keep=plan.keep, database=True, say=console.print)
+        )
+        supervisor = stack.enter_context(Supervisor())
+        metrics_dir = stack.enter_context(tempfile.TemporaryDirectory(prefix="sabi-metrics-"))
+        _start(supervisor, ready, plan, metrics_dir)
+        wait_until_ready(plan.port, supervisor.check)
+        # Until here Ctrl-C interrupts at once; from here on it ends the feed in good order.
+        stack.enter_context(_stopped_by_signals(stop))
+        console.print(f"Page: [bold]http://{plan.host}:{plan.port}/[/]  (Ctrl-C ends)")
+        return _Run(ready, plan, chosen, model, supervisor, stop, console).go()
+
+
+def _start(supervisor: Supervisor, settings: Settings, plan: Plan, metrics_dir: str) -> None:
+    env = settings.environment() | {"PROMETHEUS_MULTIPROC_DIR": metrics_dir}
+    for app in APPS:
+        supervisor.start(app, ["worker", app], env)
+    words = ["serve", "--host", plan.host, "--port", str(plan.port)]
+    supervisor.start("serve", words, env)
+
+
+class _Run:
+    """One run over the servers that ``up`` brought up."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - collaborators are arguments
+        self,
+        settings: Settings,
+        plan: Plan,
+        chosen: Feed,
+        model: str,
+        supervisor: Supervisor,
+        stop: threading.Event,
+        console: Console,
+    ) -> None:
+        self._settings = settings
+        self._plan = plan
+        self._feed = chosen
+        self._model = model
+        self._supervisor = supervisor
+        self._stop = stop
+        self._console = console
+        self._published = 0
+
+    def go(self) -> int:
+        """Play the seasons; then end (``--once``) or go on serving until told to stop."""
+        publisher = faust_redis.Publisher(
+            str(self._settings.redis), self._settings.namespace, max_lag=_MAX_LAG
+        )
+        probe = ReadProbe(self._plan.port)
+        began_s = time.monotonic()
+        try:
+            self._play_all(publisher, probe)
+            if self._plan.once and not self._stop.is_set():
+                self._drain()
+            seconds = time.monotonic() - began_s
+        finally:
+            reads = probe.stop()
+            publisher.close()
+        if self._stop.is_set():
+            return 130
+        if self._plan.once:
+            self._report(seconds, reads)
+            return 0
+        self._console.print("The feed has ended; still serving. Ctrl-C ends.")
+        while not self._stop.wait(0.2):
+            self._supervisor.check()
+        return 0
+
+    def _play_all(self, publisher: faust_redis.Publisher, probe: ReadProbe) -> None:
+        promote_model(publisher, self._settings, self._feed, self._model)
+        earlier, newest = split(self._feed.events(), self._feed.newest_begins)
+        announcements = Announcements(publisher, probe)
+        season = self._feed.newest_season
+        self._play(publisher, announcements, earlier, "Earlier seasons", float("inf"))
+        self._play(publisher, announcements, newest, f"Season {season}", self._plan.speed)
+        announcements.look()
+
+    def _play(
+        self,
+        publisher: faust_redis.Publisher,
+        announcements: Announcements,
+        events: list[AnyEvent],
+        label: str,
+        speed: float,
+    ) -> None:
+        def heard(acknowledgement: object) -> None:
+            self._supervisor.check()
+            announcements.add(acknowledgement)  # type: ignore[arg-type]
+
+        self._published += play(
+            events,
+            publisher,
+            label=label,
+            total=len(events),
+            speed=speed,
+            stop=self._stop,
+            console=self._console,
+            heard=heard,
+        )
+
+    def _drain(self) -> None:
+        client = drain.connect(str(self._settings.redis))
+        with client, self._console.status("Waiting until all is committed, recorded, archived"):
+            drain.wait(client, self._settings, APPS, self._supervisor.check)
+
+    def _report(self, seconds: float, reads: Reads) -> None:
+        client = drain.connect(str(self._settings.redis))
+        with client:
+            partitions = range(self._settings.partitions)
+            set_aside = sum(
+                int(client.xlen(stream(self._settings.namespace, partition, DEAD)))
+                for partition in partitions
+            )
+        told = summary.summarise(
+            self._settings,
+            self._feed,
+            model=self._model,
+            published=self._published,
+            seconds=seconds,
+            set_aside=set_aside,
+            reads=reads,
+        )
+        if self._plan.as_json:
+            print(summary.as_json(told))  # noqa: T201 - the command's output
+        else:
+            summary.show(told, self._settings, self._console)
+
+
+class _stopped_by_signals:  # noqa: N801 - a context manager reads like a verb
+    """Sets an event on SIGINT or SIGTERM while open; a second one is handled as before."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._handle)
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def _handle(self, *_: object) -> None:
+        self._stop.set()

@@ -1,0 +1,266 @@
+"""The command line of SabiScore, and with ``commands`` its composition root."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import structlog
+import typer
+from rich.console import Console
+
+from schemas.errors import SabiscoreError
+
+if TYPE_CHECKING:
+    from commands.settings import Settings
+
+# Imports of the commands stand inside the functions: `--help` should not wait for the models.
+
+app = typer.Typer(
+    name="sabiscore",
+    help="Football forecasts that are always fresh and always there.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+models_app = typer.Typer(help="List, show, verify and promote models.", no_args_is_help=True)
+dead_app = typer.Typer(help="Look at events that were set aside.", no_args_is_help=True)
+produce_app = typer.Typer(help="Publish a feed.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+app.add_typer(dead_app, name="dead")
+app.add_typer(produce_app, name="produce")
+
+Redis = Annotated[
+    str | None, typer.Option(help="Your Redis: redis://…, rediss://… or unix://…", metavar="URL")
+]
+Database = Annotated[
+    str | None, typer.Option(help="Your Postgres: postgresql://…", metavar="URL")
+]
+Namespace = Annotated[str | None, typer.Option(help="Prefix of every key; live is sabi.")]
+Partitions = Annotated[int | None, typer.Option(help="Partitions of a new namespace.", min=1)]
+Models = Annotated[Path | None, typer.Option(help="Folder of model versions.")]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON, for a script.")]
+
+
+def _console(*, as_json: bool = False) -> Console:
+    return Console(stderr=as_json, highlight=False)
+
+
+def _settings(**flags: object) -> Settings:
+    from commands.settings import settings_from
+
+    return settings_from(**flags)
+
+
+def _speed(words: str) -> float:
+    if words == "max":
+        return float("inf")
+    try:
+        speed = float(words.removesuffix("x"))
+    except ValueError:
+        speed = 0.0
+    if not speed > 0:
+        message = f"{words!r} is no speed: a number above 0, or max"
+        raise typer.BadParameter(message)
+    return speed
+
+
+@app.command()
+def up(
+    data: Annotated[
+        str | None,
+        typer.Option(help="Folder or address laid out like football-data.co.uk.", metavar="DIR|URL"),
+    ] = None,
+    speed: Annotated[
+        str | None, typer.Option(help="Times real time, or max.", metavar="X|max")
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to serve at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port of the page and the API.")] = 8000,
+    redis: Redis = None,
+    database: Database = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Folder in which our own servers keep their data.")
+    ] = None,
+    models: Models = None,
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Play to the end, sum up, exit.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring everything up and play a feed.
+
+    Folds the earlier seasons, then plays the newest at --speed (3600: an hour a second; with
+    --once as fast as it goes). Example: [bold]./run up --data football-data.co.uk --once[/]
+    """
+    from commands.up import Plan
+    from commands.up import up as bring_up
+
+    plan = Plan(
+        data=data,
+        speed=_speed(speed or ("max" if once else "3600")),
+        host=host,
+        port=port,
+        once=once,
+        keep=keep,
+        as_json=as_json,
+    )
+    settings = _settings(redis=redis, database=database, models=models)
+    raise typer.Exit(bring_up(settings, plan, _console(as_json=as_json)))
+
+
+@app.command()
+def worker(
+    agents: Annotated[
+        list[str] | None, typer.Argument(help="forecast, record, archive; all by default.")
+    ] = None,
+    redis: Redis = None,
+    database: Database = None,
+    namespace: Namespace = None,
+    partitions: Partitions = None,
+    models: Models = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(help="Serve Prometheus metrics here (one agent only).")
+    ] = None,
+) -> None:
+    """Run the agents, one process each.
+
+    Example: [bold]./run worker forecast --redis redis://localhost:6379/0[/]
+    """
+    from commands.worker import AGENTS, run_all, run_one
+
+    names = agents or list(AGENTS)
+    unknown = [name for name in names if name not in AGENTS]
+    if unknown:
+        message = f"there is no agent {unknown[0]!r}: choose from {', '.join(AGENTS)}"
+        raise typer.BadParameter(message)
+    settings = _settings(
+        redis=redis, database=database, namespace=namespace, partitions=partitions, models=models
+    )
+    if len(names) > 1:
+        raise typer.Exit(run_all(names, settings, settings.environment()))
+    if metrics_port is not None:
+        from prometheus_client import start_http_server
+
+        start_http_server(metrics_port)
+    raise typer.Exit(run_one(names[0], settings))
+
+
+@app.command()
+def serve(
+    redis: Redis = None,
+    database: Database = None,  # noqa: ARG001 - deployments say it to every command
+    namespace: Namespace = None,
+    partitions: Partitions = None,
+    host: Annotated[str, typer.Option(help="Address to serve at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port of the page and the API.")] = 8000,
+) -> None:
+    """Serve the reads: the page, the API, the live stream.
+
+    Example: [bold]./run serve --redis redis://localhost:6379/0 --port 8000[/]
+    """
+    from commands.worker import given
+    from dashboard.serve import run
+    from schemas.competitions import load_competitions
+
+    settings = _settings(redis=redis, namespace=namespace, partitions=partitions)
+    raise typer.Exit(
+        run(
+            given(settings.redis, "redis"),
+            settings.namespace,
+            settings.partitions,
+            host,
+            port,
+            competitions=load_competitions(settings.competitions),
+        )
+    )
+
+
+@app.command()
+def train(
+    data: Annotated[str, typer.Option(help="Folder or address of results.", metavar="DIR|URL")],
+    until: Annotated[dt.datetime, typer.Option(help="Matches before this day.", formats=["%Y-%m-%d"])],
+    config: Annotated[str, typer.Option(help="default, or seed: the published recipe.")] = "default",
+    name: Annotated[str | None, typer.Option(help="Name of the model; the config's if none.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of all randomness.")] = 1,
+    models: Models = None,
+) -> None:
+    """Train a model, strictly on what was known before --until.
+
+    Example: [bold]./run train --data football-data.co.uk --until 2024-07-01[/]
+    """
+    from commands.train import train as fit
+
+    console = _console()
+    folder = fit(
+        _settings(models=models),
+        console,
+        data=data,
+        until=until.date(),
+        config=config,
+        name=name or config,
+        seed=seed,
+    )
+    console.print(f"Trained: {folder}")
+
+
+@app.command()
+def backtest(
+    data: Annotated[str, typer.Option(help="Folder or address of results.", metavar="DIR|URL")],
+    from_: Annotated[
+        dt.datetime, typer.Option("--from", help="First day scored.", formats=["%Y-%m-%d"])
+    ],
+    to: Annotated[dt.datetime, typer.Option("--to", help="Last day scored.", formats=["%Y-%m-%d"])],
+    out: Annotated[Path, typer.Option(help="Folder for predictions.csv and metrics.json.")],
+    model: Annotated[str, typer.Option(help="NAME, NAME@VERSION or an alias.")] = "champion",
+    odds: Annotated[str, typer.Option(help="none, opening or closing.")] = "closing",
+    redis: Redis = None,
+    models: Models = None,
+) -> None:
+    """Replay matches through the real agent and score the last forecasts before kick-off.
+
+    Example: [bold]./run backtest --data football-data.co.uk --from 2024-07-01 --to 2025-06-30
+    --odds closing --out out/[/]
+    """
+    from commands.replay import Backtest
+    from commands.replay import backtest as replay
+    from commands.summary import accuracy_table
+
+    if odds not in {"none", "opening", "closing"}:
+        message = f"{odds!r}: none, opening or closing"
+        raise typer.BadParameter(message)
+    plan = Backtest(
+        data=data, from_day=from_.date(), to_day=to.date(), model=model, odds=odds, out=out
+    )
+    console = _console()
+    settings = _settings(redis=redis, models=models)
+    metrics = replay(settings, plan, console)
+    title = f"{metrics.model}, odds {odds}; market: {metrics.market_phase} average"
+    console.print(accuracy_table(metrics.leagues, title, settings))
+    console.print(f"Written: {out / 'predictions.csv'}, {out / 'metrics.json'}")
+
+
+def main() -> None:
+    """Run the command line; one clear sentence and exit code 1 for an error of ours."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    try:
+        app()
+    except SabiscoreError as error:
+        print(f"sabiscore: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
