@@ -1,0 +1,116 @@
+"""The application: routes, and what lives as long as it does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import FileResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from dashboard.follower import Follower
+from dashboard.guard import Guard
+from dashboard.hub import Hub
+from dashboard.metrics import ReadMetrics
+from dashboard.problems import http_problem, query_problem, server_problem
+from dashboard.query import QueryError
+from dashboard.reads import JSON, Reads
+from dashboard.source import Source
+from dashboard.stream import Stream
+from schemas.competitions import load_competitions
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+
+    from dashboard.settings import Settings
+    from schemas.competitions import Competition
+
+PAGE = Path(__file__).with_name("page")
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def create_app(settings: Settings, competitions: dict[str, Competition] | None = None) -> Starlette:
+    """The reads over one namespace; connects when it starts, not before."""
+    hub = Hub(time.monotonic)
+    metrics = ReadMetrics()
+    source = Source(settings)
+    names = load_competitions() if competitions is None else competitions
+    reads = Reads(hub, source, metrics, names)
+    stream = Stream(hub, settings)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        following = asyncio.create_task(Follower(hub, source, settings, metrics).run())
+        yield
+        hub.close()
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await following
+        await source.close()
+
+    app = Starlette(
+        routes=[*_read_routes(reads, stream), *_health_routes(hub, metrics), *_page_routes()],
+        middleware=[Middleware(Guard)],
+        exception_handlers={
+            HTTPException: http_problem,
+            QueryError: query_problem,
+            Exception: server_problem,
+        },
+        lifespan=lifespan,
+    )
+    app.state.hub = hub
+    return app
+
+
+def _read_routes(reads: Reads, stream: Stream) -> list[Route]:
+    return [
+        Route("/v1/predictions/{match_id}", reads.one),
+        Route("/v1/predictions", reads.many),
+        Route("/v1/overview", reads.overview),
+        Route("/v1/stream", stream.follow),
+    ]
+
+
+def _health_routes(hub: Hub, metrics: ReadMetrics) -> list[Route]:
+    async def healthz(_request: Request) -> Response:
+        return Response(b'{"alive":true}', media_type=JSON, headers={"Cache-Control": "no-store"})
+
+    async def readyz(_request: Request) -> Response:
+        body = {
+            "ready": hub.filled,
+            "freshness": hub.freshness.value,
+            "age_s": int(hub.age_s),
+            "matches": len(hub.mirror),
+        }
+        status = 200 if hub.filled else 503
+        return Response(msgspec.json.encode(body), status, {"Cache-Control": "no-store"}, JSON)
+
+    async def expose(_request: Request) -> Response:
+        metrics.observe(hub)
+        return Response(metrics.render(), media_type=METRICS_TYPE)
+
+    return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", expose)]
+
+
+def _page_routes() -> list[Route | Mount]:
+    async def page(_request: Request) -> Response:
+        return FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
+
+    async def favicon(_request: Request) -> Response:
+        return FileResponse(PAGE / "favicon.svg", headers={"Cache-Control": "max-age=86400"})
+
+    return [
+        Route("/", page),
+        Route("/favicon.ico", favicon),
+        Mount("/page", StaticFiles(directory=PAGE)),
+    ]

@@ -1,0 +1,102 @@
+"""Keeps the mirror equal to Redis: a scan, then the streams of changes, for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+from redis.exceptions import RedisError
+
+if TYPE_CHECKING:
+    from dashboard.hub import Hub
+    from dashboard.metrics import ReadMetrics
+    from dashboard.settings import Settings
+    from dashboard.source import Position, Source
+
+BLOCK_MS = 1_000
+FIRST_WAIT_S = 0.05
+LONGEST_WAIT_S = 2.0
+LOOK_BACK_MS = 2_000
+"""On a cluster a key is written a moment after its entry in changes: begin a little earlier."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Follower:
+    """The one task that feeds a hub."""
+
+    def __init__(self, hub: Hub, source: Source, settings: Settings, metrics: ReadMetrics) -> None:
+        self._hub = hub
+        self._source = source
+        self._settings = settings
+        self._metrics = metrics
+        self._positions: dict[int, Position] = {}
+
+    async def run(self) -> None:
+        """Follow until cancelled; whatever goes wrong is logged, waited for and tried again."""
+        wait_s = FIRST_WAIT_S
+        while True:
+            started_s = time.monotonic()
+            try:
+                await self._follow()
+            except (RedisError, OSError) as error:
+                _log.warning("mirror.redis_away", reason=str(error))
+            except Exception:  # noqa: BLE001 - a fault must not end the following unseen
+                _log.exception("mirror.failed")
+            self._hub.lost()
+            self._metrics.observe(self._hub)
+            if time.monotonic() - started_s > LONGEST_WAIT_S:
+                wait_s = FIRST_WAIT_S
+            await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load only
+            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+
+    async def _follow(self) -> None:
+        await self._take_positions()
+        while True:
+            await self._fill()
+            self._heard()
+            until_s = time.monotonic() + self._settings.reconcile_s
+            while time.monotonic() < until_s:
+                await self._read_changes()
+                self._heard()
+                await asyncio.sleep(self._settings.pause_s)
+
+    def _heard(self) -> None:
+        self._hub.heard()
+        self._metrics.observe(self._hub)
+
+    async def _take_positions(self) -> None:
+        """Keep each position over a reconnect, unless its stream begins anew below it."""
+        for partition, (milliseconds, count) in (await self._source.last_positions()).items():
+            held = self._positions.get(partition)
+            if held is None or (milliseconds, count) < held:
+                self._positions[partition] = (max(milliseconds - LOOK_BACK_MS, 0), 0)
+
+    async def _fill(self) -> None:
+        """Take every key in, and forget the matches whose keys are gone."""
+        before = self._hub.mirror.ids()
+        seen = await self._source.match_ids()
+        async for _, raw in self._source.bodies(seen):
+            if raw is not None:
+                self._take(raw)
+        if not seen:
+            return  # a Redis that holds nothing at all was lost, not aged: keep what we have
+        vanished = self._source.bodies(before - seen)
+        # Asked once more by name: a scan may overlook what is written while it runs.
+        self._hub.drop([match_id async for match_id, raw in vanished if raw is None])
+
+    async def _read_changes(self) -> None:
+        async for partition, position, raw in self._source.read(self._positions, BLOCK_MS):
+            self._take(raw)
+            self._positions[partition] = position
+
+    def _take(self, raw: bytes) -> None:
+        try:
+            self._hub.take(raw)
+        except msgspec.DecodeError as error:
+            self._metrics.unreadable.inc()
+            _log.warning("mirror.unreadable", reason=str(error), size_bytes=len(raw))

@@ -1,0 +1,113 @@
+"""The newest forecast of every match as the very bytes of its key, held in memory. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt  # noqa: TC003 - msgspec reads annotations at run time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+class Head(Struct, frozen=True, gc=False):
+    """What the mirror has to know of a forecast; the other fields of its JSON are skipped."""
+
+    match_id: str
+    competition: str
+    kick_off: dt.datetime
+    status: str
+    epoch: int
+    revision: int
+    as_of: dt.datetime
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """What orders the forecasts of one match."""
+        return (self.epoch, self.revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A forecast's bytes, what we read of them, and its place in the order of our changes."""
+
+    raw: bytes
+    head: Head
+    sequence: int
+
+    @property
+    def etag(self) -> str:
+        """The entity tag: ``"epoch-revision"``, quotes included."""
+        return f'"{self.head.epoch}-{self.head.revision}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A match whose newest forecast changed: what was there before, what is there now."""
+
+    match_id: str
+    before: Entry | None
+    now: Entry | None
+
+
+_head_of: msgspec.json.Decoder[Head] = msgspec.json.Decoder(Head)
+
+
+class Mirror:
+    """Matches by id; a forecast is replaced only by one with a higher (epoch, revision)."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+        self.sequence = 0
+        self.clock: dt.datetime | None = None
+        """The newest event time of any forecast seen: the feed's "now"."""
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries.values())
+
+    def ids(self) -> set[str]:
+        """The ids of every match held."""
+        return set(self._entries)
+
+    def get(self, match_id: str) -> Entry | None:
+        """The newest forecast of a match, or none when it is not held."""
+        return self._entries.get(match_id)
+
+    def apply(self, raw: bytes) -> Change | None:
+        """Take a forecast in; none when what we hold is as new or newer.
+
+        Raises:
+            msgspec.DecodeError: When *raw* is no forecast.
+        """
+        head = _head_of.decode(raw)
+        held = self._entries.get(head.match_id)
+        if held is not None and head.version <= held.head.version:
+            return None
+        self.sequence += 1
+        entry = Entry(raw, head, self.sequence)
+        self._entries[head.match_id] = entry
+        if self.clock is None or head.as_of > self.clock:
+            self.clock = head.as_of
+        return Change(head.match_id, held, entry)
+
+    def drop(self, match_ids: Iterable[str]) -> list[Change]:
+        """Forget matches whose keys are gone: their retention ended."""
+        changes = []
+        for match_id in sorted(match_ids):
+            held = self._entries.pop(match_id, None)
+            if held is not None:
+                self.sequence += 1
+                changes.append(Change(match_id, held, None))
+        return changes
+
+    def since(self, sequence: int) -> list[Entry]:
+        """The matches that changed after *sequence*, in the order of their newest change."""
+        # A changed match moves to a higher sequence but keeps its place in the dict: sort.
+        newer = [entry for entry in self if entry.sequence > sequence]
+        return sorted(newer, key=lambda entry: entry.sequence)

@@ -1,0 +1,40 @@
+"""What the reads need to know: where Redis is, which namespace, and the bounds they keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from schemas import keys
+
+SCHEMES = ("redis", "rediss", "unix")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One server of reads over one namespace; every bound has its unit in its name."""
+
+    redis_url: str
+    namespace: str = keys.LIVE
+    partitions: int = 1
+    heartbeat_s: float = 5.0
+    """A stream client hears this often that we are there, and how fresh the mirror is."""
+    flush_s: float = 0.1
+    """A stream client gets at most one bundle of changes in this time; the newest wins."""
+    send_timeout_s: float = 20.0
+    """A stream client that takes nothing for so long is dropped."""
+    stream_clients: int = 1_000
+    pause_s: float = 0.005
+    """The mirror rests this long between two reads: its price in freshness, our gain in CPU."""
+    reconcile_s: float = 60.0
+    """This often the mirror looks for keys that Redis no longer holds."""
+    redis_timeout_s: float = 5.0
+
+
+def without_password(redis_url: str) -> str:
+    """The address as a person may see it: no user, no password, no query."""
+    parts = urlsplit(redis_url)
+    if parts.scheme == "unix":
+        return f"unix://{parts.path}"
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"
