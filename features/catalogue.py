@@ -1,0 +1,99 @@
+"""The features: the one list that names, order, documentation and the hash come from."""
+
+from __future__ import annotations
+
+import hashlib
+
+from msgspec import Struct
+
+
+class Feature(Struct, frozen=True):
+    """One column of the vector: its name, what it says, and its unit."""
+
+    name: str
+    meaning: str
+    unit: str
+
+
+def _sides(stem: str, meaning: str, unit: str, *, difference: bool = False) -> list[Feature]:
+    """The same for home and away, and home less away where asked for."""
+    pair = [Feature(f"{stem}_{side}", f"{side} team: {meaning}", unit) for side in ("home", "away")]
+    if difference:
+        pair.append(Feature(f"{stem}_difference", f"home less away: {meaning}", unit))
+    return pair
+
+
+_EW = "exponentially weighted, per match; empty before the first"
+
+TEAM_CATALOGUE: tuple[Feature, ...] = (
+    *_sides("elo", "Elo rating, weighing goal difference", "Elo points", difference=True),
+    Feature("elo_expectancy", "home team: share of the point by Elo, at home", "0 to 1"),
+    Feature("goals_expected_home", "home team: expected goals by online Poisson rates", "goals"),
+    Feature("goals_expected_away", "away team: expected goals by online Poisson rates", "goals"),
+    Feature("poisson_home", "home win by these rates, low scores corrected", "probability"),
+    Feature("poisson_draw", "draw by these rates, low scores corrected", "probability"),
+    Feature("poisson_away", "away win by these rates, low scores corrected", "probability"),
+    *_sides("attack", "attack rating", "log goals"),
+    *_sides("defence", "defence rating", "log goals"),
+    *_sides("pi", "pi-rating at its ground of this match", "rating"),
+    Feature("pi_difference", "expected goal difference by pi-ratings", "goals"),
+    *_sides("points_form", f"points, {_EW}", "points", difference=True),
+    *_sides("goals_for", f"goals, {_EW}", "goals"),
+    *_sides("goals_against", f"goals conceded, {_EW}", "goals"),
+    Feature("goals_difference", "home less away: goals less goals conceded, weighted", "goals"),
+    *_sides("venue_goals_for", f"goals at home or away as in this match, {_EW}", "goals"),
+    *_sides("venue_goals_against", f"goals conceded there, {_EW}", "goals"),
+    *_sides("shots_for", f"shots, {_EW}", "shots"),
+    *_sides("shots_against", f"shots conceded, {_EW}", "shots"),
+    Feature("shots_difference", "home less away: shots less shots conceded, weighted", "shots"),
+    *_sides("on_target_for", f"shots on target, {_EW}", "shots"),
+    *_sides("on_target_against", f"shots on target conceded, {_EW}", "shots"),
+    Feature("on_target_difference", "home less away: the same on target, weighted", "shots"),
+    Feature("corners_difference", "home less away: corners less corners conceded", "corners"),
+    *_sides(
+        "rest",
+        "days since its last match kicked off, at most 14; empty before the first",
+        "days",
+        difference=True,
+    ),
+    *_sides("season_matches", "matches played this season", "matches"),
+    *_sides("matches", "matches played that we know of, at most 200", "matches"),
+    *_sides(
+        "season_points",
+        "points a match this season, with five usual matches added",
+        "points",
+        difference=True,
+    ),
+    *_sides(
+        "position", "place in the table, 0 top to 1 bottom, as of this day; empty at first", "share"
+    ),
+    Feature("home_advantage", "the pool's home advantage; 0 on neutral ground", "Elo points"),
+    Feature("goals_mean", "the pool's goals a match, both teams", "goals"),
+)
+
+MARKET_CATALOGUE: tuple[Feature, ...] = (
+    Feature("market_home", "home win by the market without margin (Shin)", "probability"),
+    Feature("market_draw", "draw by the market without margin (Shin)", "probability"),
+    Feature("market_away", "away win by the market without margin (Shin)", "probability"),
+    Feature("market_phase", "0 no price, 1 opening or current, 2 closing", "code"),
+)
+
+LIVE_CATALOGUE: tuple[Feature, ...] = (
+    Feature("minute", "minute of play; empty before kick-off, 90 at the end", "minutes"),
+    Feature("home_score", "goals of the home team", "goals"),
+    Feature("away_score", "goals of the away team", "goals"),
+    Feature("home_reds", "red cards of the home team", "cards"),
+    Feature("away_reds", "red cards of the away team", "cards"),
+    Feature("finished", "1 when there is a result", "0 or 1"),
+)
+
+CATALOGUE: tuple[Feature, ...] = TEAM_CATALOGUE + MARKET_CATALOGUE + LIVE_CATALOGUE
+TEAM_FEATURES: tuple[str, ...] = tuple(feature.name for feature in TEAM_CATALOGUE)
+FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in CATALOGUE)
+FEATURE_HASH: str = hashlib.sha256(",".join(FEATURE_NAMES).encode()).hexdigest()[:16]
+
+
+def as_markdown() -> str:
+    """The catalogue as a table for the documentation."""
+    rows = [f"| `{row.name}` | {row.meaning} | {row.unit} |" for row in CATALOGUE]
+    return "\n".join(["| feature | what it says | unit |", "|---|---|---|", *rows, ""])

@@ -1,0 +1,205 @@
+"""Play folds in: start, periods, incidents, snapshots, statistics, the result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from features.checks import both_or_neither, match_of, utc
+from features.feeds import heard
+from features.results import fold_statistics, settled
+from features.state import Clock, MatchState, Result, Revision, Said, Snapshot, Statistics
+from schemas.errors import RejectedEventError
+from schemas.events import Period
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from features.world import World
+    from schemas.events import (
+        MatchFinished,
+        MatchIncident,
+        MatchIncidentData,
+        MatchPeriod,
+        MatchSnapshot,
+        MatchStarted,
+        MatchStatistics,
+    )
+
+MOST_REVISIONS = 8
+"""Of each incident so many of the newest revisions are kept."""
+
+_PERIOD_MINUTE = {
+    Period.FIRST_HALF: 0,
+    Period.HALF_TIME: 45,
+    Period.SECOND_HALF: 45,
+    Period.FULL_TIME: 90,
+    Period.EXTRA_TIME: 90,
+    Period.PENALTIES: 120,
+}
+
+
+def match_started(world: World, event: MatchStarted) -> tuple[str, ...]:
+    """Play began: minute 0, unless something later is known."""
+    match = match_of(world, event)
+    at = utc(event.time, "time")
+    changed = heard(world, match, event.source)
+    changed = _started(match, at) or changed
+    changed = _clock(match, Clock(at, 0, 0)) or changed
+    return settled(world, match) if changed else ()
+
+
+def match_period(world: World, event: MatchPeriod) -> tuple[str, ...]:
+    """A period began, with a score where the feed gives one.
+
+    Raises:
+        RejectedEventError: When the match is unknown or the score is half a score.
+    """
+    match = match_of(world, event)
+    data, at = event.data, utc(event.time, "time")
+    both_or_neither(data.home_score, data.away_score, "period")
+    changed = heard(world, match, event.source)
+    minute = _PERIOD_MINUTE.get(data.period)
+    if minute is not None:
+        changed = _started(match, at) or changed
+        changed = _clock(match, Clock(at, minute, 0)) or changed
+    if data.home_score is not None and data.away_score is not None:
+        changed = _said(match, Said(at, 0, data.home_score, data.away_score)) or changed
+    return settled(world, match) if changed else ()
+
+
+def match_incident(world: World, event: MatchIncident) -> tuple[str, ...]:
+    """An incident was stated, corrected or withdrawn; the highest revision stands."""
+    match = match_of(world, event)
+    at = utc(event.time, "time")
+    changed = heard(world, match, event.source)
+    changed = _started(match, at) or changed
+    changed = _incident(match, event.data, at) or changed
+    return settled(world, match) if changed else ()
+
+
+def match_snapshot(world: World, event: MatchSnapshot) -> tuple[str, ...]:
+    """The whole match as seen at ``as_of``: what is older and missing goes, what is newer stays."""
+    match = match_of(world, event)
+    data, as_of = event.data, utc(event.data.as_of, "as_of")
+    changed = heard(world, match, event.source)
+    if data.period is not Period.UNKNOWN:
+        changed = _started(match, as_of) or changed
+        changed = _clock(match, Clock(as_of, data.minute, data.stoppage)) or changed
+    changed = _said(match, Said(as_of, 1, data.home_score, data.away_score)) or changed
+    for incident in data.incidents:
+        changed = _incident(match, incident, as_of) or changed
+    ids = sorted({incident.incident_id for incident in data.incidents})
+    known = match.snapshot
+    if known is None or (as_of, ids) > (known.as_of, known.incident_ids):
+        match.snapshot = Snapshot(as_of, ids)
+        changed = True
+    return settled(world, match) if changed else ()
+
+
+def match_statistics(world: World, event: MatchStatistics) -> tuple[str, ...]:
+    """Counts so far; those from full-time on are folded into the teams' form, once.
+
+    They may come before or after the result at the same instant: the teams end up the same.
+    A finished match's own inputs do not change by them.
+    """
+    match = match_of(world, event)
+    data = event.data
+    statistics = Statistics(
+        utc(event.time, "time"),
+        (data.home_shots, data.away_shots),
+        (data.home_shots_on_target, data.away_shots_on_target),
+        (data.home_corners, data.away_corners),
+    )
+    changed = heard(world, match, event.source)
+    if match.statistics is None or _rank(statistics) > _rank(match.statistics):
+        match.statistics = statistics
+        changed = True
+    if not changed:
+        return ()
+    world.keep_match(match)
+    return tuple(fold_statistics(world, match))
+
+
+def match_finished(world: World, event: MatchFinished) -> tuple[str, ...]:
+    """The result; the first one is folded into both teams, whose other open matches change too.
+
+    A corrected result is kept on the match, whose inputs change; the ratings keep the first one.
+
+    Raises:
+        RejectedEventError: When the match is unknown or the score after extra time impossible.
+    """
+    match = match_of(world, event)
+    data, at = event.data, utc(event.time, "time")
+    result = Result(at, data.home_score, data.away_score, *_extra_time(event))
+    changed = heard(world, match, event.source)
+    if match.result is None or result > match.result:
+        match.result = result
+        changed = True
+    return settled(world, match) if changed else ()
+
+
+def _extra_time(event: MatchFinished) -> tuple[int, int]:
+    data = event.data
+    home, away = data.home_score_extra_time, data.away_score_extra_time
+    both_or_neither(home, away, "score after extra time")
+    if home is None or away is None:
+        return -1, -1
+    if home < data.home_score or away < data.away_score:
+        raise RejectedEventError(
+            f"{home}-{away} after extra time cannot follow {data.home_score}-{data.away_score}"
+        )
+    return home, away
+
+
+def _started(match: MatchState, at: datetime) -> bool:
+    newer = match.started_at is None or at > match.started_at
+    if newer:
+        match.started_at = at
+    return newer
+
+
+def _clock(match: MatchState, clock: Clock) -> bool:
+    newer = match.clock is None or clock > match.clock
+    if newer:
+        match.clock = clock
+    return newer
+
+
+def _said(match: MatchState, said: Said) -> bool:
+    newer = match.said is None or said > match.said
+    if newer:
+        match.said = said
+    return newer
+
+
+def _rank(statistics: Statistics) -> tuple[datetime, tuple[int, ...]]:
+    counts = (*statistics.shots, *statistics.on_target, *statistics.corners)
+    return statistics.at, tuple(-1 if count is None else count for count in counts)
+
+
+def _key(revision: Revision) -> tuple[int, datetime, str, str, str, int, int]:
+    """Of two that bear the same number the earliest stands, whichever came first."""
+    return (
+        revision.number,
+        revision.at,
+        revision.op.value,
+        revision.kind.value,
+        revision.side.value,
+        revision.minute,
+        revision.stoppage,
+    )
+
+
+def _incident(match: MatchState, data: MatchIncidentData, at: datetime) -> bool:
+    told = Revision(data.revision, at, data.op, data.kind, data.side, data.minute, data.stoppage)
+    known = match.incidents.get(data.incident_id, [])
+    by_number = {revision.number: revision for revision in known}
+    same = by_number.get(told.number)
+    if same is not None and _key(same) <= _key(told):
+        return False
+    by_number[told.number] = told
+    revisions = [by_number[number] for number in sorted(by_number)][-MOST_REVISIONS:]
+    if revisions == known:
+        return False
+    match.incidents = {**match.incidents, data.incident_id: revisions}
+    return True

@@ -1,0 +1,132 @@
+"""The columns of a vector that only results move: ratings, form, rest, table."""
+
+from __future__ import annotations
+
+from math import nan
+from typing import TYPE_CHECKING
+
+from features.elo import expectancy, pi_difference
+from features.form import USUAL_POINTS
+from features.newcomer import entering
+from features.rates import outcome_probabilities
+from features.results import goals_expected
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from features.state import MatchState, PoolState, TeamState
+
+MOST_REST_DAYS = 14.0
+MOST_MATCHES = 200
+USUAL_MATCHES = 5
+"""Usual matches added to a season's points, so that one win in August is no form."""
+
+_DAY_S = 86_400.0
+
+
+def team_part(
+    pool: PoolState, match: MatchState, home: TeamState, away: TeamState
+) -> tuple[float, ...]:
+    """The team columns, in the order of :data:`features.catalogue.TEAM_CATALOGUE`."""
+    home = entering(pool, home, match.competition, match.season, match.kick_off)
+    away = entering(pool, away, match.competition, match.season, match.kick_off)
+    return (
+        *_strength(pool, match, home, away),
+        *_form(home, away),
+        *_shots(home, away),
+        *_season(match, home, away),
+        0.0 if match.neutral else pool.home_advantage,
+        pool.home_goals + pool.away_goals,
+    )
+
+
+def _strength(
+    pool: PoolState, match: MatchState, home: TeamState, away: TeamState
+) -> tuple[float, ...]:
+    advantage = 0.0 if match.neutral else pool.home_advantage
+    goals_home, goals_away = goals_expected(pool, match, home, away)
+    return (
+        home.elo,
+        away.elo,
+        home.elo - away.elo,
+        expectancy(home.elo + advantage - away.elo),
+        goals_home,
+        goals_away,
+        *outcome_probabilities(goals_home, goals_away),
+        home.attack,
+        away.attack,
+        home.defence,
+        away.defence,
+        home.pi_home,
+        away.pi_away,
+        pi_difference(home.pi_home) - pi_difference(away.pi_away),
+    )
+
+
+def _form(home: TeamState, away: TeamState) -> tuple[float, ...]:
+    home_net, away_net = home.goals_for - home.goals_against, away.goals_for - away.goals_against
+    return (
+        home.points,
+        away.points,
+        home.points - away.points,
+        home.goals_for,
+        away.goals_for,
+        home.goals_against,
+        away.goals_against,
+        home_net - away_net,
+        home.home_goals_for,
+        away.away_goals_for,
+        home.home_goals_against,
+        away.away_goals_against,
+    )
+
+
+def _shots(home: TeamState, away: TeamState) -> tuple[float, ...]:
+    shots = (home.shots_for - home.shots_against) - (away.shots_for - away.shots_against)
+    on_target = (home.on_target_for - home.on_target_against) - (
+        away.on_target_for - away.on_target_against
+    )
+    corners = (home.corners_for - home.corners_against) - (away.corners_for - away.corners_against)
+    return (
+        home.shots_for,
+        away.shots_for,
+        home.shots_against,
+        away.shots_against,
+        shots,
+        home.on_target_for,
+        away.on_target_for,
+        home.on_target_against,
+        away.on_target_against,
+        on_target,
+        corners,
+    )
+
+
+def _season(match: MatchState, home: TeamState, away: TeamState) -> tuple[float, ...]:
+    home_rest, away_rest = (_rest(team.last_kick_off, match.kick_off) for team in (home, away))
+    home_points, away_points = _season_points(home), _season_points(away)
+    return (
+        home_rest,
+        away_rest,
+        home_rest - away_rest,
+        home.season_matches,
+        away.season_matches,
+        min(home.matches, MOST_MATCHES),
+        min(away.matches, MOST_MATCHES),
+        home_points,
+        away_points,
+        home_points - away_points,
+        home.position,
+        away.position,
+    )
+
+
+def _rest(last: datetime | None, kick_off: datetime) -> float:
+    if last is None:
+        return nan
+    return min(max((kick_off - last).total_seconds() / _DAY_S, 0.0), MOST_REST_DAYS)
+
+
+def _season_points(team: TeamState) -> float:
+    earned = team.season_points + USUAL_MATCHES * USUAL_POINTS
+    return earned / (team.season_matches + USUAL_MATCHES)
