@@ -1,1 +1,28 @@
-"""A Faust transport and table store over Redis Streams; knows no football, imports none of ours."""
+"""Faust over Redis Streams: batches, tables in Redis hashes, one fenced commit for all of it."""
+
+from __future__ import annotations
+
+from faust_redis.app import App
+from faust_redis.batch import Batch, Record
+from faust_redis.errors import BackPressureError, CommitTimeoutError, TransportError
+from faust_redis.publisher import AsyncPublisher, Publisher
+from faust_redis.table import Table
+from faust_redis.topic import BatchTopic, batch_topic
+from faust_redis.transaction import Transaction
+from faust_redis.worker import run
+
+__all__ = [
+    "App",
+    "AsyncPublisher",
+    "BackPressureError",
+    "Batch",
+    "BatchTopic",
+    "CommitTimeoutError",
+    "Publisher",
+    "Record",
+    "Table",
+    "Transaction",
+    "TransportError",
+    "batch_topic",
+    "run",
+]

@@ -1,0 +1,56 @@
+"""Where a server is and how to log in, read from one URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, unquote, urlsplit
+
+_DEFAULT_PORT = 6379
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A server over TCP, TLS or a unix socket; the password shows in no repr."""
+
+    host: str = ""
+    port: int = _DEFAULT_PORT
+    path: str = ""
+    username: str = ""
+    password: str = field(default="", repr=False)
+    db: int = 0
+    tls: bool = False
+
+    def __str__(self) -> str:
+        """The address without its password, for people and for Faust's labels."""
+        if self.path:
+            return f"unix://{self.path}?db={self.db}"
+        return f"redis{'s' if self.tls else ''}://{self.host}:{self.port}/{self.db}"
+
+
+def parse(url: str) -> Address:
+    """Read ``redis://user:pw@host:port/db``, ``rediss://…`` or ``unix:///path?db=0&password=…``.
+
+    Raises:
+        ValueError: When the scheme is none of these or a number is none.
+    """
+    parts = urlsplit(url)
+    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    username = unquote(parts.username or "") or query.get("username", "")
+    password = unquote(parts.password or "") or query.get("password", "")
+    if parts.scheme == "unix":
+        path = unquote(parts.path)
+        if not path:
+            message = "a unix:// address of Redis needs a path, such as unix:///run/redis.sock?db=0"
+            raise ValueError(message)
+        return Address(path=path, username=username, password=password, db=int(query.get("db", 0)))
+    if parts.scheme not in {"redis", "rediss"}:
+        message = f"{parts.scheme!r} is no scheme of Redis; use redis://, rediss:// or unix://"
+        raise ValueError(message)
+    return Address(
+        host=parts.hostname or "127.0.0.1",
+        port=parts.port or _DEFAULT_PORT,
+        username=username,
+        password=password,
+        db=int(parts.path.strip("/") or query.get("db", 0)),
+        tls=parts.scheme == "rediss",
+    )

@@ -1,0 +1,113 @@
+"""A Faust app whose broker is Redis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import faust
+
+from faust_redis.address import parse
+from faust_redis.errors import UnsupportedError
+from faust_redis.keys import Keyspace
+from faust_redis.stream import BatchStream
+from faust_redis.table import TableManager
+from faust_redis.transport import LeaderAssignor, Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from faust.types import AgentT
+    from faust.types.transports import TransportT
+
+    from faust_redis.batch import Batch
+
+_SHORTEST_LEASE_S = 0.2
+
+
+class App(faust.App):
+    """Reads ``{namespace}:{p}:<topic>`` of every partition and commits to the cursor of its *id*.
+
+    *on_commit* is called with each committed batch and the seconds its commit took; *on_fenced* with
+    each partition that was taken from us or had to be loaded anew.
+
+    Raises:
+        UnsupportedError: When an argument makes no sense.
+    """
+
+    mundane_level = "debug"
+
+    def __init__(  # noqa: PLR0913 - settings
+        self,
+        id: str,  # noqa: A002 - Faust's name
+        *,
+        broker: str,
+        namespace: str,
+        partitions: int = 8,
+        lease_s: float = 5.0,
+        on_commit: Callable[[Batch, float], None] | None = None,
+        on_fenced: Callable[[int], None] | None = None,
+        **options: Any,  # noqa: ANN401 - Faust's own
+    ) -> None:
+        if partitions < 1 or lease_s < _SHORTEST_LEASE_S:
+            message = f"partitions must be 1 or more and lease_s {_SHORTEST_LEASE_S} or more"
+            raise UnsupportedError(message)
+        self.id = id
+        self.address = parse(broker)
+        self.keyspace = Keyspace(namespace)
+        self.partitions = partitions
+        self.lease_s = lease_s
+        self.on_commit = on_commit
+        self.on_fenced = on_fenced
+        settings = {
+            # Faust shows its broker in logs and labels; ours without the password.
+            "broker": str(self.address),
+            "web_enabled": False,
+            "topic_partitions": partitions,
+            "topic_allow_declare": False,
+            "topic_disable_leader": True,
+            "stream_wait_empty": True,
+            "stream_recovery_delay": 0.0,
+            "worker_redirect_stdouts": False,
+            "autodiscover": False,
+            "Stream": BatchStream,
+            "TableManager": TableManager,
+            "LeaderAssignor": LeaderAssignor,
+        }
+        super().__init__(id, **{**settings, **options})
+
+    def agent(self, *args: Any, concurrency: int = 1, **options: Any) -> Any:  # noqa: ANN401
+        """Declare an agent, as in Faust.
+
+        Raises:
+            UnsupportedError: When *concurrency* is not 1: batches of a partition have one order.
+        """
+        if concurrency != 1:
+            message = "concurrency must be 1: the batches of a partition are handled in order"
+            raise UnsupportedError(message)
+        return super().agent(*args, **options)
+
+    def call_committed(self, batch: Batch, seconds: float) -> None:
+        """Tell whoever asked that a batch is committed."""
+        if self.on_commit is not None:
+            self.on_commit(batch, seconds)
+
+    def call_fenced(self, partition: int) -> None:
+        """Tell whoever asked that a partition was lost."""
+        if self.on_fenced is not None:
+            self.on_fenced(partition)
+
+    async def _on_agent_error(self, agent: AgentT, exc: BaseException) -> None:
+        # Faust acknowledges, restarts the agent and goes on; that loses the batch. We stop instead:
+        # a supervisor starts the worker again, and the batch is read again.
+        await super()._on_agent_error(agent, exc)
+        await self.crash(exc)
+
+    def _new_transport(self) -> TransportT:
+        return Transport(self.conf.broker_consumer, self)
+
+    def _new_producer_transport(self) -> TransportT:
+        return Transport(self.conf.broker_producer, self)
+
+    def _create_directories(self) -> None:
+        # State is in Redis; nothing is kept in the working folder.
+        pass

@@ -1,0 +1,68 @@
+"""What a server must be before anything is trusted to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from faust_redis.errors import PartitionCountError, ServerUnfitError
+
+if TYPE_CHECKING:
+    from faust_redis.client import Client
+    from faust_redis.keys import Keyspace
+
+_OLDEST = (7, 0)
+
+
+async def check_server(client: Client) -> None:
+    """Refuse a server that is too old or that would evict what we keep.
+
+    Raises:
+        ServerUnfitError: When it is; says which setting and what to do.
+        ServerUnavailableError: When it does not answer.
+    """
+    info = _info(await client.call("INFO", "everything"))
+    # Valkey names the Redis version it is compatible with in redis_version.
+    version = info.get("redis_version", "0.0")
+    if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST:
+        message = (
+            f"Redis at {client.address} is version {version}; "
+            "7.0 or newer (or Valkey) is needed for scripts that commit at the memory limit"
+        )
+        raise ServerUnfitError(message)
+    policy = info.get("maxmemory_policy", "noeviction")
+    if int(info.get("maxmemory", 0)) > 0 and policy != "noeviction":
+        message = (
+            f"Redis at {client.address} may evict keys ({policy}), and so lose committed state; "
+            "set maxmemory-policy noeviction"
+        )
+        raise ServerUnfitError(message)
+
+
+async def check_partitions(client: Client, keyspace: Keyspace, partitions: int) -> None:
+    """Put the number of partitions on record, or find the same one there.
+
+    Raises:
+        PartitionCountError: When another number is on record.
+    """
+    await client.call("SET", keyspace.partitions, partitions, "NX")
+    on_record = await client.call("GET", keyspace.partitions)
+    verify_partitions(keyspace, partitions, on_record)
+
+
+def verify_partitions(keyspace: Keyspace, partitions: int, on_record: bytes | None) -> None:
+    """Compare a number of partitions with the one on record.
+
+    Raises:
+        PartitionCountError: When they differ.
+    """
+    if on_record is not None and int(on_record) != partitions:
+        message = (
+            f"namespace {keyspace.namespace!r} has {int(on_record)} partitions on record, not "
+            f"{partitions}; start with partitions={int(on_record)} or use another namespace"
+        )
+        raise PartitionCountError(message)
+
+
+def _info(reply: bytes) -> dict[str, str]:
+    lines = reply.decode(errors="replace").splitlines()
+    return dict(line.split(":", 1) for line in lines if ":" in line)

@@ -1,0 +1,116 @@
+"""Carrying commits to the server one after the other, and finding out what became of a lost reply."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import logging
+from typing import TYPE_CHECKING
+
+from faust_redis import scripts
+from faust_redis.client import TRANSIENT
+from faust_redis.errors import CommandError, CommitRefusedError, ServerUnavailableError
+
+if TYPE_CHECKING:
+    from faust_redis.batch import Batch
+    from faust_redis.client import Client
+    from faust_redis.connection import Argument
+    from faust_redis.partition import Partition
+
+_log = logging.getLogger(__name__)
+
+_TRANSIENT_PAUSE_S = 0.1
+
+
+class Outcome(enum.Enum):
+    """What became of a commit."""
+
+    COMMITTED = "committed"
+    FENCED = "fenced"
+
+
+class _Fate(enum.Enum):
+    DONE = enum.auto()
+    NOT_DONE = enum.auto()
+    NOT_OURS = enum.auto()
+
+
+class Commit:
+    """One batch on its way to the server."""
+
+    def __init__(self, client: Client, partition: Partition, batch: Batch, lease_ms: int) -> None:
+        self._client = client
+        self._partition = partition
+        self._batch = batch
+        self._keys = [partition.cursor, *batch.write.keys()]
+        self._args: list[Argument] = [
+            batch.token,
+            batch.previous,
+            batch.position,
+            lease_ms,
+            len(batch.records),
+            *batch.write.args(),
+        ]
+        self._first: asyncio.Future[bytes] | None = None
+
+    def send(self) -> None:
+        """Put it on the wire in this very tick, so that it does not wait for the next batch's work."""
+        if (connection := self._client.connection) is not None:
+            self._first = connection.execute(
+                "EVALSHA", scripts.COMMIT.sha, len(self._keys), *self._keys, *self._args
+            )
+            connection.flush()
+
+    async def outcome(self) -> Outcome:
+        """Wait for the reply, or find out without one; send again only what was surely not done.
+
+        Raises:
+            CommitRefusedError: When the server can never take it; nothing of it was written.
+        """
+        while True:
+            try:
+                reply = await self._reply()
+            except ServerUnavailableError as error:
+                number = self._partition.number
+                _log.warning("partition %d: no reply to a commit: %s", number, error)
+            except CommandError as error:
+                await _not_now(self._partition, error)
+            else:
+                if reply == b"OK":
+                    return Outcome.COMMITTED
+                if reply == b"FENCED":
+                    return Outcome.FENCED
+                # A conflict may be our own commit, sent before and carried out late: look.
+            fate = await _fate(self._client, self._partition, self._batch)
+            if fate is _Fate.DONE:
+                return Outcome.COMMITTED
+            if fate is _Fate.NOT_OURS:
+                return Outcome.FENCED
+
+    async def _reply(self) -> bytes:
+        first, self._first = self._first, None
+        if first is not None:
+            try:
+                return await self._client.within_timeout(first)
+            except CommandError as error:
+                if error.code != "NOSCRIPT":
+                    raise
+        return bytes(await self._client.run(scripts.COMMIT, self._keys, self._args))
+
+
+async def _not_now(partition: Partition, error: CommandError) -> None:
+    if error.code not in TRANSIENT:
+        message = f"partition {partition.number}: the server refuses a commit: {error}"
+        raise CommitRefusedError(message) from error
+    _log.warning("partition %d: the server cannot commit now: %s", partition.number, error)
+    await asyncio.sleep(_TRANSIENT_PAUSE_S)
+
+
+async def _fate(client: Client, partition: Partition, batch: Batch) -> _Fate:
+    """Read the cursor again: the only way to know whether a commit without a reply was done."""
+    token, position = await client.ask("HMGET", partition.cursor, "token", "position")
+    if token != batch.token.encode():
+        return _Fate.NOT_OURS
+    if position == batch.position.encode():
+        return _Fate.DONE
+    return _Fate.NOT_DONE if position == batch.previous.encode() else _Fate.NOT_OURS

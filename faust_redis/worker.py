@@ -1,0 +1,87 @@
+"""Running an app as a worker process until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+import faust
+
+from faust_redis.checks import check_partitions, check_server
+from faust_redis.client import Client
+from faust_redis.errors import CommandError, ServerUnavailableError, TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from faust_redis.app import App
+
+_log = logging.getLogger(__name__)
+
+_START_TIMEOUT_S = 30.0
+_NOISY = ("faust", "mode")
+
+
+class Worker(faust.Worker):
+    """Faust's worker without its second of waiting at the end."""
+
+    async def _sentinel_task(self) -> None:
+        await asyncio.sleep(0)
+
+
+def run(app: App, *, start_timeout_s: float = _START_TIMEOUT_S) -> int:
+    """Run until SIGTERM or SIGINT, then finish the batch in hand, commit and give leases back.
+
+    The exit code: 0 after a polite stop, 1 when an agent failed or the server will not do; a single
+    sentence is logged for the latter. Nothing is written to stdout; logging is the caller's.
+    """
+    for name in _NOISY:
+        logger = logging.getLogger(name)
+        if logger.level == logging.NOTSET:
+            logger.setLevel(logging.WARNING)
+    try:
+        asyncio.run(_preflight(app, start_timeout_s))
+    except TransportError as error:
+        _log.error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
+        return 1
+    loop = _new_event_loop()
+    asyncio.set_event_loop(loop)
+    worker = Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
+    worker.spinner = None
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 1
+    finally:
+        asyncio.set_event_loop(None)
+
+
+async def _preflight(app: App, timeout_s: float) -> None:
+    """Check the server; wait a while for one that is just starting or loading its data."""
+    client = Client(app.address, f"{app.id}:check")
+    loop = asyncio.get_running_loop()
+    give_up_s = loop.time() + timeout_s
+    try:
+        while True:
+            try:
+                await check_server(client)
+                await check_partitions(client, app.keyspace, app.partitions)
+            except (ServerUnavailableError, CommandError):
+                if loop.time() > give_up_s:
+                    raise
+                await asyncio.sleep(0.2)
+            else:
+                return
+    finally:
+        client.close()
+
+
+def _new_event_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop  # noqa: PLC0415 - there is none on Windows
+    except ImportError:
+        return asyncio.new_event_loop()
+    make: Callable[[], Any] = uvloop.new_event_loop
+    loop: asyncio.AbstractEventLoop = make()
+    return loop

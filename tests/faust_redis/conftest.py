@@ -1,0 +1,49 @@
+"""A real Valkey of our own, and worker processes on it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests.faust_redis.servers import Server, WorkerProcess
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A running server of its own for one test."""
+    with tempfile.TemporaryDirectory(prefix="fr-", dir="/tmp") as folder:  # noqa: S108 - short path
+        server = Server(Path(folder))
+        server.start()
+        yield server
+        server.kill()
+
+
+@pytest.fixture
+def valkey(server: Server) -> Iterator[redis.Redis]:
+    """A plain client of the running server."""
+    with server.client() as client:
+        yield client
+
+
+StartWorker = Callable[..., WorkerProcess]
+
+
+@pytest.fixture
+def start_worker() -> Iterator[StartWorker]:
+    """Start worker processes; those still alive at the end are killed."""
+    started: list[WorkerProcess] = []
+
+    def start(
+        url: str, *, partitions: int = 4, slow_s: float = 0.0, lease_s: float = 1.0
+    ) -> WorkerProcess:
+        started.append(WorkerProcess(url, partitions, slow_s, lease_s))
+        return started[-1]
+
+    yield start
+    for worker in started:
+        if worker.process.poll() is None:
+            worker.kill()
