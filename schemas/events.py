@@ -7,7 +7,7 @@ about a whole pool or about every match), ``partitionkey`` the pool. Three clock
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003 - msgspec reads annotations at run time
+import datetime as dt
 import enum
 from typing import Annotated, Literal, Self, TypeAlias
 
@@ -19,9 +19,14 @@ from schemas.errors import MalformedEventError
 MAX_EVENT_BYTES = 64 * 1024
 """Longer payloads are refused: no feed has a reason for one."""
 
+# Instants further out overflow when they are turned to another time zone or moved by a day.
+EARLIEST = dt.datetime(1850, 1, 1, tzinfo=dt.UTC)
+LATEST = dt.datetime(2500, 1, 1, tzinfo=dt.UTC)
+
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
-Slug = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=200)]
-MaybeSlug = Annotated[str, Meta(pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$", max_length=200)]
+# Python's $ also matches before a last line feed, which must not get into a key.
+Slug = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)", max_length=200)]
+MaybeSlug = Annotated[str, Meta(pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$(?!\n)", max_length=200)]
 Goals = Annotated[int, Meta(ge=0, le=99)]
 Count = Annotated[int, Meta(ge=0, le=999)]
 Minute = Annotated[int, Meta(ge=0, le=130)]
@@ -414,6 +419,16 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ModelRolledBack,
 )
 
+_TYPE_NAMES = {kind: str(kind.__struct_config__.tag) for kind in EVENT_TYPES}
+
+# Where an event's data hold an instant of their own.
+_INNER_INSTANTS: dict[type[Event], str] = {
+    FixtureScheduled: "kick_off",
+    FixtureChanged: "kick_off",
+    MatchSnapshot: "as_of",
+    FeedSilent: "last_heard",
+}
+
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 _encoder = msgspec.json.Encoder()
 
@@ -429,9 +444,24 @@ def decode_event(raw: bytes) -> AnyEvent:
     if b"\x00" in raw or b"\\u0000" in raw:
         raise MalformedEventError(raw, "holds a NUL character")
     try:
-        return _decoder.decode(raw)
+        event = _decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedEventError(raw, str(error)) from error
+    _refuse_far_instants(event, raw)
+    return event
+
+
+def _refuse_far_instants(event: AnyEvent, raw: bytes) -> None:
+    inner = _INNER_INSTANTS.get(type(event))
+    told = getattr(event.data, inner) if inner else None
+    for instant in (event.time, event.recordedtime, told):
+        if instant is not None and not EARLIEST <= instant <= LATEST:
+            raise MalformedEventError(raw, f"{instant} is in no year of football")
+
+
+def type_name(event: Event) -> str:
+    """Return an event's type as it stands on the wire, such as ``match.finished``."""
+    return _TYPE_NAMES[type(event)]
 
 
 def encode_event(event: Event) -> bytes:

@@ -10,7 +10,7 @@ _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "
 
 
 def slug(words: str) -> str:
-    """Write *words* with ``a-z``, ``0-9`` and single hyphens: ``Nott'm Forest`` is ``nott-m-forest``.
+    """Write *words* with ``a-z``, ``0-9``, single hyphens: ``Nott'm Forest`` is ``nott-m-forest``.
 
     Raises:
         ValueError: When nothing is left.
