@@ -1,0 +1,90 @@
+"""The model card: what a version is, how to make it again, and how good it was, no better."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from model_store.evaluate import Interval, Scores
+    from model_store.manifest import Manifest
+
+_WORDS = {
+    "base_rates": "base rates",
+    "xgboost": "XGBoost",
+    "lightgbm": "LightGBM",
+    "network": "MLP",
+    "stack": "**stack** (no odds of the match itself)",
+    "market_opening": "market, opening (Shin)",
+    "pool_opening": "**stack and opening market**",
+    "market_closing": "market, closing (Shin)",
+    "pool_closing": "**stack and closing market**",
+}
+
+
+def card(manifest: Manifest) -> str:
+    """The card in Markdown; holds no clock and no path of its own, so that it can be made again."""
+    metrics = manifest.metrics
+    return f"""# {manifest.label}
+
+Probabilities of a home win, a draw and an away win: XGBoost, LightGBM and a perceptron on team
+features, stacked by a regularised logistic regression over log-probabilities that are out of fold
+in season order; joined with the market's probabilities in a log-pool where a price is known; from
+kick-off conditioned on minute, score and red cards by Poisson goal rates.
+
+Configuration `{manifest.config}`, seed {manifest.seed}, {manifest.rows:,} matches of
+{", ".join(manifest.competitions)}, seasons {", ".join(manifest.seasons)}
+(data sha256 `{manifest.training_sha256[:16]}`), last kick-off {manifest.created}.
+
+## Make it again
+
+    {manifest.command}
+
+The same data, seed and library versions give the same files, byte for byte.
+
+## Out of fold
+
+Each season of {", ".join(metrics.seasons)} is forecast at kick-off by models fitted on the seasons
+before it. In brackets the middle 95 % of 1,000 bootstrap means. RPS is the ranked probability
+score; lower is better, as for log-loss. For football at kick-off the closing market is the
+yardstick: being close to it is as good as it gets.
+
+| forecaster | matches | log-loss | RPS | accuracy | Brier | calibration error |
+|---|---|---|---|---|---|---|
+{_table(metrics.forecasters)}
+
+| league | matches | stack log-loss | with closing market | market, closing |
+|---|---|---|---|---|
+{_leagues(manifest)}
+
+Mean of the largest probability: {metrics.mean_confidence:.4f} (standard error
+{metrics.confidence_error:.4f}).
+
+## Limits
+
+The market weights are those of bookmakers' averages; another source of prices has other weights.
+In-play probabilities come from a goal-rate model and were not fitted to in-play data of these
+leagues. A match of a league that was not trained on is forecast by what its features say.
+"""
+
+
+def _table(forecasters: dict[str, Scores]) -> str:
+    return "\n".join(
+        f"| {words} | {of.rows:,} | {_interval(of.log_loss)} | {_interval(of.rps)} "
+        f"| {_interval(of.accuracy)} | {of.brier:.4f} | {of.calibration_error:.4f} |"
+        for name, words in _WORDS.items()
+        if (of := forecasters.get(name)) is not None
+    )
+
+
+def _leagues(manifest: Manifest) -> str:
+    leagues = manifest.metrics.leagues
+    lines = []
+    for league, of in leagues["stack"].items():
+        beside = [leagues.get(name, {}).get(league) for name in ("pool_closing", "market_closing")]
+        cells = [f"{other.log_loss:.4f}" if other else "" for other in beside]
+        lines.append(f"| {league} | {of.rows:,} | {of.log_loss:.4f} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _interval(interval: Interval) -> str:
+    return f"{interval.value:.4f} [{interval.low:.4f}, {interval.high:.4f}]"

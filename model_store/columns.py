@@ -1,0 +1,61 @@
+"""Where what stands in a feature vector, as far as a model must know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from schemas.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+MARKET_COLUMNS = ("market_home", "market_draw", "market_away", "market_phase")
+LIVE_COLUMNS = ("minute", "home_score", "away_score", "home_reds", "away_reds", "finished")
+PHASE_UNKNOWN, PHASE_OPENING, PHASE_CLOSING = 0, 1, 2
+
+
+class Columns:
+    """The team columns, which come first, and the place of each market and live column."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        """Find the groups in *names*.
+
+        Raises:
+            ModelError: When the market and live columns do not end the vector in their order.
+        """
+        tail = MARKET_COLUMNS + LIVE_COLUMNS
+        if tuple(names[-len(tail) :]) != tail or len(names) <= len(tail):
+            raise ModelError(
+                "A feature vector must be team columns followed by "
+                f"{', '.join(tail)}; it ends in {', '.join(names[-3:]) or 'nothing'}."
+            )
+        self.names = tuple(names)
+        self.count = len(names)
+        self.teams = len(names) - len(tail)
+        self.market = slice(self.teams, self.teams + 3)
+        self.phase = self.teams + 3
+        self.minute = self.teams + 4
+        self.home_score = self.teams + 5
+        self.away_score = self.teams + 6
+        self.home_reds = self.teams + 7
+        self.away_reds = self.teams + 8
+        self.finished = self.teams + 9
+
+    def before_kick_off(
+        self, team: npt.NDArray[np.float64], market: npt.NDArray[np.float64], phase: int
+    ) -> npt.NDArray[np.float64]:
+        """Vectors, float64 (n, count), of matches not yet begun.
+
+        *team* is (n, teams); *market* (n, 3), NaN where no price is known.
+        """
+        vectors = np.zeros((len(team), self.count))
+        vectors[:, : self.teams] = team
+        vectors[:, self.market] = market
+        known = np.isfinite(market).all(axis=1)
+        vectors[:, self.phase] = np.where(known, phase, PHASE_UNKNOWN)
+        vectors[:, self.minute] = np.nan
+        return vectors

@@ -1,0 +1,146 @@
+"""What a version folder says of itself, and how that is written, read and checked."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+import msgspec
+
+from model_store.evaluate import Scores
+from schemas.errors import ModelError
+
+FORMAT_VERSION = 1
+MANIFEST, TREES, NETWORK, META, CARD = (
+    "manifest.json",
+    "trees.onnx",
+    "network.json",
+    "meta.json",
+    "README.md",
+)
+FILES = (TREES, NETWORK, META, CARD)
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+class FileEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The size in bytes and the sha256, hexadecimal, of one file."""
+
+    size: int
+    sha256: str
+
+
+class League(msgspec.Struct, frozen=True):
+    """Out-of-fold measures of one competition."""
+
+    rows: int
+    log_loss: float
+    rps: float
+    accuracy: float
+
+
+class Metrics(msgspec.Struct, frozen=True):
+    """Out-of-fold measures, each forecaster on the rows of ``seasons`` where it has an answer.
+
+    ``forecasters`` holds stack, members, base rates, market_* and pool_*; ``leagues`` has, by
+    forecaster, some of them league by league.
+    ``mean_confidence`` is the mean of the largest probability of the served forecast (the pool
+    with the newest market where there is one), ``confidence_error`` its standard error.
+    """
+
+    seasons: list[str]
+    forecasters: dict[str, Scores]
+    leagues: dict[str, dict[str, League]]
+    mean_confidence: float
+    confidence_error: float
+
+
+class Golden(msgspec.Struct, frozen=True):
+    """Vectors (null = NaN) and the probabilities that the model gave them when it was made."""
+
+    inputs: list[list[float | None]]
+    outputs: list[list[float]]
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``manifest.json``; ``created`` is the last kick-off of the training data, not a clock.
+
+    ``checksum`` is the sha256 of the manifest written with an empty checksum.
+    """
+
+    format_version: int
+    name: str
+    version: int
+    created: str
+    checksum: str
+    files: dict[str, FileEntry]
+    feature_names: list[str]
+    feature_hash: str
+    training_sha256: str
+    rows: int
+    seasons: list[str]
+    competitions: list[str]
+    config: str
+    settings: dict[str, object]
+    seed: int
+    command: str
+    libraries: dict[str, str]
+    parity: float
+    metrics: Metrics
+    golden: Golden
+
+    @property
+    def label(self) -> str:
+        """``name@version``."""
+        return f"{self.name}@{self.version}"
+
+
+def encode_manifest(manifest: Manifest) -> bytes:
+    """The manifest as readable JSON, with its checksum filled in."""
+    checksum = hashlib.sha256(_plain(manifest)).hexdigest()
+    sealed = msgspec.structs.replace(manifest, checksum=checksum)
+    return msgspec.json.format(msgspec.json.encode(sealed), indent=1) + b"\n"
+
+
+def decode_manifest(raw: bytes, label: str) -> Manifest:
+    """Read a manifest and make sure that it is whole.
+
+    Raises:
+        ModelError: When it is not JSON, of another format, or changed since it was written.
+    """
+    try:
+        version = msgspec.json.decode(raw, type=_Versioned).format_version
+        if version != FORMAT_VERSION:
+            raise ModelError(
+                f"{label}: {MANIFEST} has format {version}, this program reads {FORMAT_VERSION}. "
+                "Use a model and a program of the same age."
+            )
+        manifest = msgspec.json.decode(raw, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"{label}: {MANIFEST} cannot be read: {error}.") from error
+    if hashlib.sha256(_plain(manifest)).hexdigest() != manifest.checksum:
+        raise ModelError(
+            f"{label}: {MANIFEST} does not match its own checksum; it was changed or damaged. "
+            "Restore the folder or train again."
+        )
+    return manifest
+
+
+def check_name(name: str) -> str:
+    """*name*, if it can be a model's or an alias's.
+
+    Raises:
+        ModelError: When it holds anything but small letters, digits, ``-`` and ``_``.
+    """
+    if not _NAME.fullmatch(name):
+        raise ModelError(
+            f"{name!r} cannot name a model; use up to 64 small letters, digits, '-' and '_'."
+        )
+    return name
+
+
+class _Versioned(msgspec.Struct):
+    format_version: int
+
+
+def _plain(manifest: Manifest) -> bytes:
+    return msgspec.json.encode(msgspec.structs.replace(manifest, checksum=""))

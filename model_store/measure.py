@@ -1,0 +1,69 @@
+"""Out-of-fold forecasts become the figures of a manifest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model_store.evaluate import accuracy, log_loss, rps, scores
+from model_store.manifest import League, Metrics
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from model_store.out_of_fold import OutOfFold
+
+    Floats = npt.NDArray[np.float64]
+
+_BY_LEAGUE = ("stack", "market_closing", "pool_closing")
+
+
+def metrics(held_out: OutOfFold, *, seed: int) -> Metrics:
+    """All figures of these forecasts, each forecaster where it has an answer."""
+    rows = held_out.rows
+    answered = {name: _answered(made) for name, made in held_out.forecasts.items()}
+    confidence = _served(held_out).max(axis=1)
+    return Metrics(
+        seasons=rows.seasons(),
+        forecasters={
+            name: scores(made[answered[name]], rows.outcome[answered[name]], seed=seed)
+            for name, made in held_out.forecasts.items()
+            if answered[name].any()
+        },
+        leagues={
+            name: _leagues(held_out, name, answered[name])
+            for name in _BY_LEAGUE
+            if answered[name].any()
+        },
+        mean_confidence=float(confidence.mean()),
+        confidence_error=float(confidence.std(ddof=1) / np.sqrt(len(confidence))),
+    )
+
+
+def _answered(made: Floats) -> npt.NDArray[np.bool_]:
+    known: npt.NDArray[np.bool_] = np.isfinite(made).all(axis=1)
+    return known
+
+
+def _served(held_out: OutOfFold) -> Floats:
+    """What would be served at kick-off: the pool with the newest market, else the stack."""
+    served = held_out.forecasts["stack"]
+    for name in ("pool_opening", "pool_closing"):
+        made = held_out.forecasts[name]
+        served = np.where(_answered(made)[:, None], made, served)
+    return served
+
+
+def _leagues(held_out: OutOfFold, name: str, answered: npt.NDArray[np.bool_]) -> dict[str, League]:
+    leagues = {}
+    for league in sorted(set(held_out.rows.competition[answered].tolist())):
+        which = answered & (held_out.rows.competition == league)
+        made, outcome = held_out.forecasts[name][which], held_out.rows.outcome[which]
+        leagues[league] = League(
+            rows=int(which.sum()),
+            log_loss=log_loss(made, outcome),
+            rps=rps(made, outcome),
+            accuracy=accuracy(made, outcome),
+        )
+    return leagues

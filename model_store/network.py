@@ -1,0 +1,87 @@
+"""A small multi-layer perceptron, evaluated row by row in float64.
+
+It is not run by ONNX Runtime: a matrix product's last bits depend on the number of rows and on
+the processor. Elementwise products, added in one order, give the same bits everywhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+
+# No input may lie further from its mean than this many standard deviations.
+_REACH = 5.0
+
+
+class Network(msgspec.Struct, frozen=True):
+    """Weights as they are stored: ``weights[l]`` is (in, out), ``biases[l]`` (out,)."""
+
+    mean: list[float]
+    inverse_scale: list[float]
+    median: list[float]
+    weights: list[list[list[float]]]
+    biases: list[list[float]]
+
+
+class Scaler:
+    """Standardises float64 (n, k); a missing value becomes the training median."""
+
+    def __init__(self, mean: Floats, inverse_scale: Floats, median: Floats) -> None:
+        self.mean, self.inverse_scale, self.median = mean, inverse_scale, median
+        self._filler = (median - mean) * inverse_scale
+
+    @classmethod
+    def fitted(cls, rows: Floats) -> Scaler:
+        """The scaler of these training rows; a column without a value or spread is switched off."""
+        known = np.isfinite(rows)
+        empty = ~known.any(axis=0)
+        filled = np.where(empty, 0.0, rows)
+        median = np.nanmedian(filled, axis=0)
+        filled = np.where(np.isnan(filled), median, filled)
+        spread = filled.std(axis=0)
+        varies = spread > 0
+        return cls(filled.mean(axis=0), varies / np.where(varies, spread, 1.0), median)
+
+    def __call__(self, rows: Floats) -> Floats:
+        """The rows in standard deviations, within ±5."""
+        scaled = (rows - self.mean) * self.inverse_scale
+        np.copyto(scaled, self._filler, where=np.isnan(scaled))
+        return np.minimum(np.maximum(scaled, -_REACH), _REACH)
+
+
+class Perceptron:
+    """Runs a `Network`: rectified hidden layers, linear output."""
+
+    def __init__(self, network: Network) -> None:
+        self._scaler = Scaler(
+            np.array(network.mean), np.array(network.inverse_scale), np.array(network.median)
+        )
+        self._weights = [np.array(layer) for layer in network.weights]
+        self._biases = [np.array(layer) for layer in network.biases]
+
+    def __call__(self, rows: Floats) -> Floats:
+        """Logits, float64 (n, 3), of float64 (n, k)."""
+        values = self._scaler(rows)
+        last = len(self._weights) - 1
+        for place, (weights, bias) in enumerate(zip(self._weights, self._biases, strict=True)):
+            values = row_product(values, weights) + bias
+            if place < last:
+                np.maximum(values, 0.0, out=values)
+        return values
+
+
+def row_product(rows: Floats, weights: Floats) -> Floats:
+    """``rows @ weights``, (n, k) times (k, m), with bits that do not depend on n.
+
+    The sum runs over the middle axis, so that numpy adds whole rows of m in order and never
+    splits a sum into partial ones, as it does along the last axis.
+    """
+    product: Floats = (rows[:, :, None] * weights).sum(axis=1)
+    return product

@@ -1,0 +1,133 @@
+"""Forecasts of matches by models that were fitted before their season began."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.model_selection import StratifiedKFold
+
+from model_store.config import Config, Folds
+from model_store.logit import softmax
+from model_store.members import MEMBERS, fit_members
+from model_store.stacking import fit_pool, fit_stack, pooled, stack_logits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from model_store.training_set import TrainingSet
+
+    Floats = npt.NDArray[np.float64]
+    Mask = npt.NDArray[np.bool_]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class OutOfFold:
+    """Rows of all seasons but the earliest, and what was forecast for them before each season.
+
+    ``margins`` is float64 (n, 9), by members fitted on earlier seasons; ``logits`` (n, 3), by a
+    stack fitted on the margins of earlier seasons; ``forecasts`` by name (n, 3), NaN where that
+    forecaster has no answer.
+    """
+
+    rows: TrainingSet
+    margins: Floats
+    logits: Floats
+    forecasts: dict[str, Floats]
+
+
+def season_weights(training: TrainingSet, decay: float) -> Floats:
+    """What each row counts, (n,): 1 in the newest season, *decay* times less each season back."""
+    seasons = training.seasons()
+    ages = {season: len(seasons) - 1 - place for place, season in enumerate(seasons)}
+    return decay ** np.array([ages[str(season)] for season in training.season], dtype=np.float64)
+
+
+def out_of_fold(
+    training: TrainingSet, config: Config, *, seed: int, progress: Callable[[str, float], None]
+) -> OutOfFold:
+    """Forecast each season but the first from those before it, by an expanding window."""
+    seasons = training.seasons()
+    margins = np.full((len(training), 9), np.nan)
+    for place, season in enumerate(seasons[1:], start=1):
+        progress(f"out of fold: {season}", (place - 1) / (len(seasons) - 1))
+        mine, earlier = _split(training, seasons, place)
+        past = training.rows(earlier)
+        members = fit_members(
+            past.team,
+            past.outcome,
+            season_weights(past, config.season_decay),
+            config,
+            seed=seed,
+        )
+        margins[mine] = members.margins(training.team[mine])
+    later = np.isfinite(margins).all(axis=1)
+    rows, margins = training.rows(later), margins[later]
+    logits, forecasts = _combined(rows, margins, training, config)
+    return OutOfFold(rows, margins, logits, forecasts)
+
+
+def meta_rows(
+    training: TrainingSet,
+    held_out: OutOfFold,
+    config: Config,
+    *,
+    seed: int,
+    progress: Callable[[str, float], None],
+) -> tuple[Floats, npt.NDArray[Any]]:
+    """Margins (n, 9) and outcomes (n,) that the final meta model learns from."""
+    if config.folds is Folds.SEASONS:
+        return held_out.margins, held_out.rows.outcome
+    margins = np.empty((len(training), 9))
+    folds = StratifiedKFold(5).split(training.team, training.outcome)
+    for place, (rest, mine) in enumerate(folds):
+        progress(f"fold {place + 1} of 5", place / 5)
+        weight = np.ones(len(rest))
+        members = fit_members(
+            training.team[rest], training.outcome[rest], weight, config, seed=seed
+        )
+        margins[mine] = members.margins(training.team[mine])
+    return margins, training.outcome
+
+
+def _split(training: TrainingSet, seasons: list[str], place: int) -> tuple[Mask, Mask]:
+    """The rows of a season, and those of earlier seasons that were over when it began."""
+    mine = training.season == seasons[place]
+    earlier = np.isin(training.season, seasons[:place])
+    return mine, earlier & (training.kick_off < training.kick_off[mine].min())
+
+
+def _combined(
+    rows: TrainingSet, margins: Floats, training: TrainingSet, config: Config
+) -> tuple[Floats, dict[str, Floats]]:
+    """Stack logits, and forecasts by name, each season from the seasons before it.
+
+    With nothing before it a stack is the mean of its members and a pool the market alone.
+    """
+    members = {
+        name: softmax(margins[:, 3 * place : 3 * place + 3]) for place, name in enumerate(MEMBERS)
+    }
+    markets = {"opening": rows.market_opening, "closing": rows.market_closing}
+    logits = np.empty((len(rows), 3))
+    made = {
+        name: np.empty((len(rows), 3)) for name in ("base_rates", *(f"pool_{m}" for m in markets))
+    }
+    seasons = training.seasons()
+    for place in range(1, len(seasons)):
+        mine, earlier = _split(rows, seasons, place)
+        stack = fit_stack(margins[earlier], rows.outcome[earlier], config)
+        logits[mine] = stack_logits(stack, margins[mine])
+        _, before = _split(training, seasons, place)
+        made["base_rates"][mine] = np.bincount(training.outcome[before], minlength=3) / before.sum()
+        for name, market in markets.items():
+            pool = fit_pool(logits[earlier], market[earlier], rows.outcome[earlier])
+            known = np.isfinite(market[mine]).all(axis=1, keepdims=True)
+            made[f"pool_{name}"][mine] = np.where(
+                known, pooled(pool, logits[mine], market[mine]), np.nan
+            )
+    stacked = {"stack": softmax(logits)}
+    plain = {f"market_{name}": market for name, market in markets.items()}
+    return logits, stacked | members | plain | made

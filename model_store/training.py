@@ -1,0 +1,223 @@
+"""From a training set to a version folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from importlib.metadata import version as library_version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from features import FEATURE_HASH, FEATURE_NAMES, TEAM_FEATURES
+from model_store.card import card
+from model_store.columns import PHASE_UNKNOWN, Columns
+from model_store.config import Config, config_named
+from model_store.forest import from_lightgbm, from_xgboost, to_onnx
+from model_store.golden import golden_rows
+from model_store.in_play import Intensity
+from model_store.logit import softmax
+from model_store.manifest import (
+    CARD,
+    FORMAT_VERSION,
+    MANIFEST,
+    META,
+    NETWORK,
+    TREES,
+    FileEntry,
+    Golden,
+    Manifest,
+    check_name,
+    encode_manifest,
+)
+from model_store.measure import metrics
+from model_store.members import fit_members
+from model_store.model import Weights
+from model_store.out_of_fold import OutOfFold, meta_rows, out_of_fold, season_weights
+from model_store.stacking import Stack, fit_pool, fit_stack, stack_logits
+from model_store.store import versions_of
+from model_store.verify import assemble
+from schemas.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from model_store.members import Members
+    from model_store.training_set import TrainingSet
+
+_LIBRARIES = ("lightgbm", "numpy", "onnx", "onnxruntime", "scikit-learn", "xgboost-cpu", "xgboost")
+_LARGEST_PARITY_GAP = 1e-5
+
+
+def train(
+    training: TrainingSet,
+    config: str,
+    *,
+    seed: int,
+    name: str,
+    directory: Path,
+    command: str,
+    progress: Callable[[str, float], None],
+) -> Path:
+    """Fit, measure and write the next version of *name* below *directory*; returns its folder.
+
+    *command* goes on the model card. *progress* is told what is being done and its share of all.
+    The same arguments give the same bytes.
+
+    Raises:
+        ModelError: When the data do not suffice, the export differs from the native models, or
+            the folder cannot be written. Nothing half-made is left.
+    """
+    settings, name = config_named(config), check_name(name)
+    _check_features(training)
+    training.check()
+    rows = training.in_order()
+    progress("reading the history", 0.0)
+    held_out = out_of_fold(rows, settings, seed=seed, progress=_part(progress, 0.0, 0.6))
+    margins, outcome = meta_rows(
+        rows, held_out, settings, seed=seed, progress=_part(progress, 0.6, 0.85)
+    )
+    progress("fitting the members on every season", 0.85)
+    weight = season_weights(rows, settings.season_decay)
+    members = fit_members(rows.team, rows.outcome, weight, settings, seed=seed)
+    weights = _weights(fit_stack(margins, outcome, settings), held_out)
+    progress("exporting, measuring and checking", 0.92)
+    files = _exported(members, weights)
+    draft = _draft(rows, held_out, settings, seed=seed, name=name, command=command)
+    draft = msgspec.structs.replace(draft, version=_next_version(directory, name))
+    folder = _write(directory, *_sealed(draft, files, rows, members, weights.stack))
+    progress("done", 1.0)
+    return folder
+
+
+def _check_features(training: TrainingSet) -> None:
+    if tuple(training.feature_names) != tuple(TEAM_FEATURES):
+        odd = set(training.feature_names) ^ set(TEAM_FEATURES)
+        raise ModelError(
+            "The training set's columns are not the team features of this program: "
+            f"{', '.join(sorted(odd)) or 'their order'} differs."
+        )
+
+
+def _part(
+    progress: Callable[[str, float], None], start: float, end: float
+) -> Callable[[str, float], None]:
+    return lambda what, share: progress(what, start + share * (end - start))
+
+
+def _weights(stack: Stack, held_out: OutOfFold) -> Weights:
+    rows = held_out.rows
+    return Weights(
+        stack=stack,
+        opening=fit_pool(held_out.logits, rows.market_opening, rows.outcome),
+        closing=fit_pool(held_out.logits, rows.market_closing, rows.outcome),
+        intensity=Intensity(),
+    )
+
+
+def _exported(members: Members, weights: Weights) -> dict[str, bytes]:
+    forests = [from_xgboost(members.xgboost), from_lightgbm(members.lightgbm)]
+    return {
+        TREES: to_onnx(forests, len(TEAM_FEATURES)),
+        NETWORK: msgspec.json.encode(members.network) + b"\n",
+        META: msgspec.json.format(msgspec.json.encode(weights), indent=1) + b"\n",
+    }
+
+
+def _draft(
+    rows: TrainingSet, held_out: OutOfFold, config: Config, *, seed: int, name: str, command: str
+) -> Manifest:
+    """The manifest without version, parity, golden vectors and files."""
+    return Manifest(
+        format_version=FORMAT_VERSION,
+        name=name,
+        version=0,
+        created=f"{rows.kick_off[-1].astype('datetime64[s]')}Z",
+        checksum="",
+        files={},
+        feature_names=list(FEATURE_NAMES),
+        feature_hash=FEATURE_HASH,
+        training_sha256=rows.digest(),
+        rows=len(rows),
+        seasons=rows.seasons(),
+        competitions=sorted(set(rows.competition.tolist())),
+        config=config.name,
+        settings=msgspec.to_builtins(config),
+        seed=seed,
+        command=command,
+        libraries=_libraries(),
+        parity=0.0,
+        metrics=metrics(held_out, seed=seed),
+        golden=Golden([], []),
+    )
+
+
+def _sealed(
+    draft: Manifest, files: dict[str, bytes], rows: TrainingSet, members: Members, stack: Stack
+) -> tuple[Manifest, dict[str, bytes]]:
+    """The finished manifest and all files, after the export was compared with the native models."""
+    model, columns = assemble(draft, files), Columns(FEATURE_NAMES)
+    vectors = columns.before_kick_off(rows.team, rows.market_opening, PHASE_UNKNOWN)
+    native = softmax(stack_logits(stack, members.margins(rows.team)))
+    gap = float(np.abs(model.before_kick_off(vectors) - native).max())
+    if not gap <= _LARGEST_PARITY_GAP:
+        raise ModelError(
+            f"The exported model differs from the native ones by {gap:.1e} on the training rows; "
+            f"more than {_LARGEST_PARITY_GAP:.0e} is a fault of the export."
+        )
+    inputs = golden_rows(rows, columns)
+    golden = Golden(_with_nulls(inputs), model.predict(inputs).tolist())
+    manifest = msgspec.structs.replace(draft, parity=gap, golden=golden)
+    files = files | {CARD: card(manifest).encode()}
+    entries = {
+        name: FileEntry(len(raw), hashlib.sha256(raw).hexdigest()) for name, raw in files.items()
+    }
+    return msgspec.structs.replace(manifest, files=entries), files
+
+
+def _with_nulls(vectors: np.ndarray[Any, Any]) -> list[list[float | None]]:
+    return [[None if np.isnan(value) else value for value in row] for row in vectors.tolist()]
+
+
+def _libraries() -> dict[str, str]:
+    found = {}
+    for library in _LIBRARIES:
+        try:
+            found[library] = library_version(library)
+        except ModuleNotFoundError:
+            continue
+    return found
+
+
+def _next_version(directory: Path, name: str) -> int:
+    return max(versions_of(directory, name), default=0) + 1
+
+
+def _write(directory: Path, manifest: Manifest, files: dict[str, bytes]) -> Path:
+    """Write beside the store's folders, then rename: a crash leaves no half-made version."""
+    folder = directory / manifest.name / str(manifest.version)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        making = Path(tempfile.mkdtemp(prefix=".making-", dir=directory))
+        try:
+            for name, raw in {**files, MANIFEST: encode_manifest(manifest)}.items():
+                _write_durably(making / name, raw)
+            making.chmod(0o755)
+            making.rename(folder)
+        except BaseException:
+            shutil.rmtree(making, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise ModelError(f"{folder} cannot be written: {error.strerror or error}.") from error
+    return folder
+
+
+def _write_durably(path: Path, raw: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,166 @@
+"""Nothing of a version folder is parsed before its bytes are known to be the ones written."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+import numpy as np
+import onnx
+from google.protobuf.message import DecodeError
+from onnx.external_data_helper import uses_external_data
+from onnxruntime import InferenceSession, SessionOptions
+
+from model_store.manifest import (
+    CARD,
+    FILES,
+    MANIFEST,
+    META,
+    NETWORK,
+    TREES,
+    Golden,
+    Manifest,
+    decode_manifest,
+)
+from model_store.model import Model, Weights
+from model_store.network import Network
+from schemas.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_T = TypeVar("_T")
+
+_DOMAINS = {"", "ai.onnx", "ai.onnx.ml"}
+_LARGEST_FILE_BYTES = 64 << 20
+_GOLDEN_TOLERANCE = 1e-9
+
+
+def load_verified(folder: Path, feature_hash: str) -> Model:
+    """The model in *folder*, after every check has passed.
+
+    Raises:
+        ModelError: When anything is missing, changed, or made for other features.
+    """
+    label = f"{folder.parent.name}@{folder.name}"
+    manifest = decode_manifest(_bytes(folder, MANIFEST, label), label)
+    _check_identity(manifest, label, feature_hash)
+    files = {name: _checked_bytes(folder, name, manifest) for name in FILES}
+    model = assemble(manifest, files)
+    _check_golden(model, manifest.golden)
+    return model
+
+
+def assemble(manifest: Manifest, files: Mapping[str, bytes]) -> Model:
+    """Put a model together from the bytes of its files.
+
+    Raises:
+        ModelError: When one of them is not what its name says.
+    """
+    label = manifest.label
+    return Model(
+        label,
+        manifest,
+        _session(files[TREES], label),
+        _decoded(files[NETWORK], Network, NETWORK, label),
+        _decoded(files[META], Weights, META, label),
+    )
+
+
+def golden_vectors(golden: Golden) -> np.ndarray:
+    """The golden inputs, float64 (n, columns), NaN where the manifest has null."""
+    return np.array(golden.inputs, dtype=np.float64)
+
+
+def _check_identity(manifest: Manifest, label: str, feature_hash: str) -> None:
+    if manifest.label != label:
+        raise ModelError(
+            f"{label}: {MANIFEST} says it is {manifest.label}; the folder was moved or copied. "
+            "Put it back under its own name."
+        )
+    if set(manifest.files) != set(FILES):
+        odd = sorted(set(manifest.files) ^ set(FILES))
+        raise ModelError(
+            f"{label}: {MANIFEST} must list exactly {', '.join(FILES)}; {', '.join(odd)} differs."
+        )
+    if manifest.feature_hash != feature_hash:
+        raise ModelError(
+            f"{label}: {MANIFEST} was made for features {manifest.feature_hash}, this program "
+            f"computes {feature_hash}. Train a model with this program."
+        )
+
+
+def _bytes(folder: Path, name: str, label: str) -> bytes:
+    path = folder / name
+    if path.is_symlink() or not path.is_file():
+        raise ModelError(f"{label}: {name} is missing from {folder}.")
+    size = path.stat().st_size
+    if size > _LARGEST_FILE_BYTES:
+        raise ModelError(f"{label}: {name} has {size} bytes; no model of ours is so large.")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{label}: {name} cannot be read: {error.strerror}.") from error
+
+
+def _checked_bytes(folder: Path, name: str, manifest: Manifest) -> bytes:
+    raw, entry = _bytes(folder, name, manifest.label), manifest.files[name]
+    if len(raw) != entry.size:
+        raise ModelError(
+            f"{manifest.label}: {name} has {len(raw)} bytes, the manifest says {entry.size}. "
+            "Restore the folder or train again."
+        )
+    if hashlib.sha256(raw).hexdigest() != entry.sha256:
+        raise ModelError(
+            f"{manifest.label}: {name} does not match the manifest's sha256; it was changed or "
+            "damaged. Restore the folder or train again."
+        )
+    return raw
+
+
+def _session(raw: bytes, label: str) -> InferenceSession:
+    _check_graph(raw, label)
+    options = SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    try:
+        return InferenceSession(raw, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # noqa: BLE001 - ONNX Runtime's own errors share no base class
+        raise ModelError(f"{label}: {TREES} cannot be run: {error}.") from error
+
+
+def _check_graph(raw: bytes, label: str) -> None:
+    try:
+        graph = onnx.load_model_from_string(raw)
+    except DecodeError as error:
+        raise ModelError(f"{label}: {TREES} is no ONNX model: {error}.") from error
+    domains = {entry.domain for entry in graph.opset_import}
+    domains |= {node.domain for node in graph.graph.node}
+    if domains - _DOMAINS or graph.functions:
+        raise ModelError(
+            f"{label}: {TREES} uses operators that are not standard ONNX "
+            f"({', '.join(sorted(domains - _DOMAINS)) or 'functions of its own'})."
+        )
+    if any(uses_external_data(tensor) for tensor in graph.graph.initializer):
+        raise ModelError(f"{label}: {TREES} wants data from outside the file.")
+
+
+def _decoded(raw: bytes, kind: type[_T], name: str, label: str) -> _T:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"{label}: {name} cannot be read: {error}.") from error
+
+
+def _check_golden(model: Model, golden: Golden) -> None:
+    outputs = model.predict(golden_vectors(golden))
+    worst = np.abs(outputs - np.array(golden.outputs)).max()
+    if not worst <= _GOLDEN_TOLERANCE:
+        raise ModelError(
+            f"{model.label}: {MANIFEST}'s golden inputs give probabilities that differ by "
+            f"{worst:.1e}; the model does not compute here what it computed when it was made."
+        )
