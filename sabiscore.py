@@ -6,16 +6,24 @@ import datetime as dt
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import structlog
 import typer
-from rich.console import Console
 
+from commands import dead, models, produce
+from commands.flags import (
+    Database,
+    Json,
+    Models,
+    Namespace,
+    Partitions,
+    Redis,
+    console_for,
+    speed_of,
+)
+from commands.settings import given, settings_from
 from schemas.errors import SabiscoreError
-
-if TYPE_CHECKING:
-    from commands.settings import Settings
 
 # Imports of the commands stand inside the functions: `--help` should not wait for the models.
 
@@ -27,46 +35,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-models_app = typer.Typer(help="List, show, verify and promote models.", no_args_is_help=True)
-dead_app = typer.Typer(help="Look at events that were set aside.", no_args_is_help=True)
-produce_app = typer.Typer(help="Publish a feed.", no_args_is_help=True)
-app.add_typer(models_app, name="models")
-app.add_typer(dead_app, name="dead")
-app.add_typer(produce_app, name="produce")
-
-Redis = Annotated[
-    str | None, typer.Option(help="Your Redis: redis://…, rediss://… or unix://…", metavar="URL")
-]
-Database = Annotated[
-    str | None, typer.Option(help="Your Postgres: postgresql://…", metavar="URL")
-]
-Namespace = Annotated[str | None, typer.Option(help="Prefix of every key; live is sabi.")]
-Partitions = Annotated[int | None, typer.Option(help="Partitions of a new namespace.", min=1)]
-Models = Annotated[Path | None, typer.Option(help="Folder of model versions.")]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON, for a script.")]
-
-
-def _console(*, as_json: bool = False) -> Console:
-    return Console(stderr=as_json, highlight=False)
-
-
-def _settings(**flags: object) -> Settings:
-    from commands.settings import settings_from
-
-    return settings_from(**flags)
-
-
-def _speed(words: str) -> float:
-    if words == "max":
-        return float("inf")
-    try:
-        speed = float(words.removesuffix("x"))
-    except ValueError:
-        speed = 0.0
-    if not speed > 0:
-        message = f"{words!r} is no speed: a number above 0, or max"
-        raise typer.BadParameter(message)
-    return speed
+app.add_typer(models.app, name="models")
+app.add_typer(dead.app, name="dead")
+app.add_typer(produce.app, name="produce")
 
 
 @app.command()
@@ -100,15 +71,15 @@ def up(
 
     plan = Plan(
         data=data,
-        speed=_speed(speed or ("max" if once else "3600")),
+        speed=speed_of(speed or ("max" if once else "3600")),
         host=host,
         port=port,
         once=once,
         keep=keep,
         as_json=as_json,
     )
-    settings = _settings(redis=redis, database=database, models=models)
-    raise typer.Exit(bring_up(settings, plan, _console(as_json=as_json)))
+    settings = settings_from(redis=redis, database=database, models=models)
+    raise typer.Exit(bring_up(settings, plan, console_for(as_json=as_json)))
 
 
 @app.command()
@@ -136,7 +107,7 @@ def worker(
     if unknown:
         message = f"there is no agent {unknown[0]!r}: choose from {', '.join(AGENTS)}"
         raise typer.BadParameter(message)
-    settings = _settings(
+    settings = settings_from(
         redis=redis, database=database, namespace=namespace, partitions=partitions, models=models
     )
     if len(names) > 1:
@@ -161,11 +132,10 @@ def serve(
 
     Example: [bold]./run serve --redis redis://localhost:6379/0 --port 8000[/]
     """
-    from commands.worker import given
     from dashboard.serve import run
     from schemas.competitions import load_competitions
 
-    settings = _settings(redis=redis, namespace=namespace, partitions=partitions)
+    settings = settings_from(redis=redis, namespace=namespace, partitions=partitions)
     raise typer.Exit(
         run(
             given(settings.redis, "redis"),
@@ -193,9 +163,9 @@ def train(
     """
     from commands.train import train as fit
 
-    console = _console()
+    console = console_for()
     folder = fit(
-        _settings(models=models),
+        settings_from(models=models),
         console,
         data=data,
         until=until.date(),
@@ -234,8 +204,8 @@ def backtest(
     plan = Backtest(
         data=data, from_day=from_.date(), to_day=to.date(), model=model, odds=odds, out=out
     )
-    console = _console()
-    settings = _settings(redis=redis, models=models)
+    console = console_for()
+    settings = settings_from(redis=redis, models=models)
     metrics = replay(settings, plan, console)
     title = f"{metrics.model}, odds {odds}; market: {metrics.market_phase} average"
     console.print(accuracy_table(metrics.leagues, title, settings))

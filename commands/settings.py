@@ -82,3 +82,15 @@ def settings_from(**flags: object) -> Settings:
         name = ".".join(str(part) for part in first["loc"])
         msg = f"the setting {name} is {first['input']!r}: {first['msg'].lower()}"
         raise SettingsError(msg) from error
+
+
+def given(value: str | None, name: str) -> str:
+    """Return *value* where the setting *name* was given.
+
+    Raises:
+        SettingsError: When it was not; says how to.
+    """
+    if value is None:
+        msg = f"Which {name}? Say --{name} URL or set SABISCORE_{name.upper()}."
+        raise SettingsError(msg)
+    return value

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
 
+    from features import MatchState
     from numpy.typing import NDArray
 
 _MARKET = [FEATURE_NAMES.index(f"market_{side}") for side in ("home", "draw", "away")]
@@ -34,14 +35,17 @@ class _Rows:
         self.world = World.load({})
         self.opening: dict[str, tuple[float, ...]] = {}
         self.at_kick_off: dict[str, NDArray[np.float64]] = {}
+        self.matches: dict[str, MatchState] = {}
         self.outcome: dict[str, int] = {}
         self.rejected = 0
 
     def add(self, event: AnyEvent) -> None:
         match_id = event.subject
-        if isinstance(event, MatchStarted):
+        if isinstance(event, MatchStarted) and match_id in self.world.matches:
             # Before it is folded: the vector that the last forecast before kick-off was made from.
             self.at_kick_off[match_id] = self._vector(match_id)
+            # The world forgets a match some time after its end.
+            self.matches[match_id] = self.world.matches[match_id]
         try:
             fold(self.world, event)
         except RejectedEventError:
@@ -66,7 +70,7 @@ def collect(events: Iterable[AnyEvent], until: dt.datetime) -> TrainingSet:
             break
         rows.add(event)
     ids = [match_id for match_id in rows.at_kick_off if match_id in rows.outcome]
-    matches = [rows.world.matches[match_id] for match_id in ids]
+    matches = [rows.matches[match_id] for match_id in ids]
     width = len(FEATURE_NAMES)
     vectors = np.array([rows.at_kick_off[match_id] for match_id in ids]).reshape(-1, width)
     return TrainingSet(

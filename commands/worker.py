@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import faust_redis
 
 from agents import archive, forecast, metrics, record
+from commands.settings import given
 from commands.supervise import Supervisor
 from model_store import ModelStore
-from schemas.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,13 +62,6 @@ def _build(name: str, app: faust.App, settings: Settings) -> None:
         return
     build = {record.APP: record.build, archive.APP: archive.build}[name]
     build(app, database_url=given(settings.database, "database"), run=settings.run)
-
-
-def given(value: str | None, name: str) -> str:
-    if value is None:
-        msg = f"Which {name}? Say --{name} URL or set SABISCORE_{name.upper()}."
-        raise SettingsError(msg)
-    return value
 
 
 def _observe_commit(name: str) -> faust_redis.OnCommit:

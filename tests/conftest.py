@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,3 +47,12 @@ def data_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the football-data.co.uk files in {folder}")
     return folder
+
+
+@pytest.fixture
+def shared_path() -> Iterator[Path]:
+    """A folder that every user can enter: pytest's own is closed to all but its owner."""
+    with tempfile.TemporaryDirectory(prefix="sabi-test-") as folder:
+        path = Path(folder)
+        path.chmod(0o755)
+        yield path
