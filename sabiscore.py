@@ -11,7 +11,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from commands import dead, models, produce
+from commands import dead, models as model_commands, produce
 from commands.flags import (
     Database,
     Json,
@@ -35,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-app.add_typer(models.app, name="models")
+app.add_typer(model_commands.app, name="models")
 app.add_typer(dead.app, name="dead")
 app.add_typer(produce.app, name="produce")
 

@@ -67,7 +67,7 @@ def build(
                 batch.partition
             ):
                 batch.write.put(STATE, MODEL_FIELD, refresher.model.label.encode())
-                metrics.note_model(refresher.model.manifest)
+                metrics.note_model(refresher.model)
             _count(outcome, len(batch.records))
 
 
@@ -76,7 +76,7 @@ def _load(
 ) -> Refresher:
     on_record = fields.get(MODEL_FIELD)
     model = models.load(on_record.decode() if on_record else first_model)
-    metrics.note_model(model.manifest)
+    metrics.note_model(model)
     world = World.load({name: value for name, value in fields.items() if name != MODEL_FIELD})
     return Refresher(world, models, model, epoch)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge, Histogram
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
+
+    from model_store import Model
 
 CONFIDENCE = Histogram(
     "prediction_confidence",
@@ -41,11 +43,10 @@ COMMIT_S = Histogram(
 FENCED = Counter("sabiscore_fenced_commits_total", "Commits refused to a former owner.", ["app"])
 
 
-def note_model(manifest: Mapping[str, Any]) -> None:
-    """Show the baseline of the model that has just come into force, if its manifest has one."""
-    baseline = manifest.get("metrics", {}).get("confidence_baseline")
-    if baseline is not None:
-        CONFIDENCE_BASELINE.set(baseline)
+def note_model(model: Model) -> None:
+    """Show the baseline of the model that has just come into force."""
+    told = model.manifest.metrics
+    CONFIDENCE_BASELINE.set(told.mean_confidence - 2 * told.confidence_error)
 
 
 def observe_latency(positions: Iterable[str]) -> None:

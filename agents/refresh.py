@@ -10,7 +10,7 @@ import hashlib
 import itertools
 from copy import copy
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from features import FEATURE_HASH, FEATURE_NAMES, World, fold, words, write_vector
@@ -26,9 +26,10 @@ from schemas.events import (
 from schemas.forecast import Cause, Delta, Forecast, MarketView, Quality, Score, encode_forecast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from features import MatchState
+    from model_store import Model
     from numpy.typing import NDArray
 
 DIGITS = 9
@@ -37,21 +38,10 @@ DIGITS = 9
 _NO_DELTA = Delta(0.0, 0.0, 0.0)
 
 
-class Model(Protocol):
-    """What forecasts: vectors in, probabilities out."""
-
-    label: str
-    manifest: Mapping[str, Any]
-
-    def predict(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return (n, 3) probabilities of home, draw, away for (n, features) vectors."""
-        ...
-
-
 class Models(Protocol):
     """Where models come from, by ``name@version`` or alias."""
 
-    def load(self, name: str) -> Model:
+    def load(self, reference: str) -> Model:
         """Return a verified model.
 
         Raises:

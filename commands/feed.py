@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from producers import football_data, simulate
@@ -47,7 +46,7 @@ class Feed:
         return min(row.kick_off for row in self.matches if row.season == newest) - ANNOUNCED_BEFORE
 
 
-def from_football_data(source: Path | str, settings: Settings, odds: Odds = "closing") -> Feed:
+def from_football_data(source: str, settings: Settings, odds: Odds = "closing") -> Feed:
     """Read the folder or address *source*.
 
     Raises:
@@ -65,7 +64,7 @@ def from_football_data(source: Path | str, settings: Settings, odds: Odds = "clo
         msg = f"{source} holds no match that can be read; {len(unread)} rows were refused"
         raise FeedError(msg)
     return Feed(
-        name=str(source),
+        name=source,
         simulated=False,
         matches=matches,
         events=lambda: football_data.read(source, odds=odds, competitions=table, report=report),
@@ -86,8 +85,7 @@ def choose(data: str | None, settings: Settings, say: Callable[[str], None]) -> 
         FeedError: When *data* was given and cannot be read.
     """
     if data is not None:
-        source = data if football_data.is_address(data) else Path(data)
-        return from_football_data(source, settings)
+        return from_football_data(data, settings)
     try:
         return from_football_data(SITE, settings)
     except FeedError as error:

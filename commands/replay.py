@@ -124,7 +124,7 @@ def _replay(  # noqa: PLR0913, PLR0917 - collaborators are arguments
     console: Console,
 ) -> None:
     publisher = faust_redis.Publisher(
-        str(settings.redis), settings.namespace, max_lag=_MAX_LAG, lag_of=forecast.APP
+        str(settings.redis), settings.namespace, app=forecast.APP, max_lag=_MAX_LAG
     )
     try:
         promote_model(publisher, settings, feed, model)

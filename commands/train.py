@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import model_store
 from commands.feed import from_football_data
 from commands.training_rows import collect
-from producers import football_data
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from commands.settings import Settings
     from rich.console import Console
 
@@ -33,8 +33,7 @@ def train(  # noqa: PLR0913 - one flag each
         FeedError: When *data* cannot be read.
         ModelError: When there is too little history, or the model fails its own checks.
     """
-    source = data if football_data.is_address(data) else Path(data)
-    feed = from_football_data(source, settings)
+    feed = from_football_data(data, settings)
     end = dt.datetime.combine(until, dt.time(), dt.UTC)
     with Progress(
         TextColumn("{task.description}"),

@@ -106,7 +106,7 @@ class _Run:
     def go(self) -> int:
         """Play the seasons; then end (``--once``) or go on serving until told to stop."""
         publisher = faust_redis.Publisher(
-            str(self._settings.redis), self._settings.namespace, max_lag=_MAX_LAG
+            str(self._settings.redis), self._settings.namespace, app=forecast.APP, max_lag=_MAX_LAG
         )
         probe = ReadProbe(self._plan.port)
         began_s = time.monotonic()
