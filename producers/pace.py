@@ -44,6 +44,10 @@ class Pace:
         due = began + (instant - first).total_seconds() / self._speed
         return max(0.0, due - self._monotonic())
 
+    def now_s(self) -> float:
+        """Seconds on the clock that waits are measured by."""
+        return self._monotonic()
+
     def reach(self, instant: dt.datetime) -> bool:
         """Wait until *instant*; false when stopped first."""
         return self.wait(self.delay_s(instant))

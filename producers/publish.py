@@ -166,20 +166,19 @@ def _windows(events: Iterable[AnyEvent], pace: Pace) -> Iterator[list[AnyEvent]]
 
 
 def _patiently(call: Callable[[], _T], pace: Pace) -> _T:
-    """Call until it succeeds, waiting longer each time; every call is one that may be repeated.
+    """Call until it succeeds, waiting longer each time; every call may be repeated.
 
     A full stream is waited for as long as it takes: its readers say when there is room.
     """
     back_off_s = _FIRST_BACK_OFF_S
-    away_s = 0.0
+    give_up_s = pace.now_s() + _PATIENCE_S
     while True:
         try:
             return call()
         except BackPressureError:
-            away_s = 0.0
+            give_up_s = pace.now_s() + _PATIENCE_S
         except ServerUnavailableError:
-            away_s += back_off_s
-            if away_s > _PATIENCE_S:
+            if pace.now_s() > give_up_s:
                 raise
         if not pace.wait(back_off_s):
             raise _StoppedError

@@ -47,8 +47,11 @@ def locate(
     Raises:
         FeedError: When nothing is there, or nothing of the seasons and divisions wanted.
     """
-    found = [_single(source)] if source.is_file() else _below(source, report)
-    wanted_seasons = None if seasons is None else {_known_season(season) for season in seasons}
+    try:
+        found = [_single(source)] if source.is_file() else _below(source, report)
+    except OSError as error:
+        raise FeedError(f"{source} cannot be looked at: {error}") from error
+    wanted_seasons = None if seasons is None else {known_season(season) for season in seasons}
     wanted = [
         file
         for file in found
@@ -61,7 +64,12 @@ def locate(
     return wanted
 
 
-def _known_season(words: str) -> str:
+def known_season(words: str) -> str:
+    """Read a season as people write it.
+
+    Raises:
+        FeedError: When it is none.
+    """
     season = season_of(words)
     if season is None:
         raise FeedError(f"{words!r} is no season: write 2024-25 or 2425")

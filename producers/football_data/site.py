@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
-import tempfile
+import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +15,8 @@ import msgspec
 import stamina
 from msgspec import Struct
 
-from producers.football_data.layout import SourceFile, locate
-from producers.football_data.seasons import days_of, folder_of, newest_seasons, season_of
+from producers.football_data.layout import SourceFile, known_season, locate
+from producers.football_data.seasons import days_of, folder_of, newest_seasons
 from schemas.errors import FeedError, RowError
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ TOP_LEAGUES = ("E0", "D1", "I1", "SP1", "F1")
 _FOLDER = "mmz4281"
 _SERVER_FAULT = 500
 _TOO_MANY = 429
-_HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
+_NO_NAME = re.compile(r"[^A-Za-z0-9.]+")
 
 
 def default_cache() -> Path:
@@ -77,21 +79,23 @@ def fetch(
     Raises:
         FeedError: When the site cannot be reached and the cache cannot stand in for it.
     """
-    wanted = newest_seasons(site.today, site.newest) if seasons is None else list(seasons)
+    wanted = newest_seasons(site.today, site.newest) if seasons is None else sorted(seasons)
+    leagues = TOP_LEAGUES if divisions is None else sorted(divisions)
     root = address.rstrip("/").removesuffix(f"/{_FOLDER}")
-    cache = site.cache / httpx.URL(root).host
-    with httpx.Client(timeout=site.timeout_s, follow_redirects=False) as client:
-        for words in wanted:
-            season = season_of(words)
-            if season is None:
-                raise FeedError(f"{words!r} is no season: write 2024-25 or 2425")
-            for division in divisions or TOP_LEAGUES:
-                part = f"{_FOLDER}/{folder_of(season)}/{division.upper()}.csv"
+    cache = site.cache / _NO_NAME.sub("-", root.partition("://")[2])
+    with httpx.Client(timeout=site.timeout_s, follow_redirects=True) as client:
+        for season in map(known_season, wanted):
+            for league in leagues:
+                part = f"{_FOLDER}/{folder_of(season)}/{league.upper()}.csv"
                 if not _is_fresh(cache / part, season, site):
                     _renew(client, f"{root}/{part}", cache / part, site, report)
-    if not (cache / _FOLDER).is_dir():
-        raise FeedError(f"{root} has none of the seasons {', '.join(wanted)}")
-    return locate(cache, seasons=wanted, divisions=divisions or TOP_LEAGUES, report=report)
+    try:
+        return locate(cache, seasons=wanted, divisions=leagues, report=report)
+    except FeedError as error:
+        raise FeedError(
+            f"{root} has none of {', '.join(leagues)} in {', '.join(wanted)}: "
+            f"expected {root}/{_FOLDER}/<season>/<division>.csv"
+        ) from error
 
 
 def _is_fresh(copy: Path, season: str, site: Site) -> bool:
@@ -108,7 +112,7 @@ def _is_fresh(copy: Path, season: str, site: Site) -> bool:
 def _renew(client: httpx.Client, address: str, copy: Path, site: Site, report: Report) -> None:
     try:
         body = _download(client, address, site)
-    except (httpx.HTTPError, _BusyError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, _BusyError) as error:
         reason = f"{address} cannot be reached ({type(error).__name__}: {error})"
         if not copy.is_file():
             raise FeedError(f"{reason}; check the network, or give a folder instead") from error
@@ -139,18 +143,26 @@ def _get(client: httpx.Client, address: str, site: Site) -> bytes | None:
         if not answer.is_success:
             return None
         body = bytearray()
+        give_up_s = time.monotonic() + site.timeout_s * site.attempts
         for piece in answer.iter_bytes():
             body += piece
             if len(body) > site.max_bytes:
                 raise FeedError(f"{address} sends more than {site.max_bytes} bytes; not read")
+            if time.monotonic() > give_up_s:
+                raise _BusyError("it sends too slowly")
     if b"Date" not in body.partition(b"\n")[0]:
         raise FeedError(f"{address} answers with something that is no results file")
     return bytes(body)
 
 
 def _keep(body: bytes, copy: Path) -> None:
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=copy.parent, delete=False) as written:
-        written.write(body)
-    # Whoever reads meanwhile sees the old copy or the new one, never a part.
-    Path(written.name).replace(copy)
+    part = copy.with_suffix(f".{os.getpid()}.part")
+    try:
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(body)
+        # Whoever reads meanwhile sees the old copy or the new one, never a part.
+        part.replace(copy)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise FeedError(f"what was fetched cannot be kept in {copy.parent}: {error}") from error
