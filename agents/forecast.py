@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import faust_redis
@@ -9,13 +10,14 @@ import structlog
 from features import World
 
 from agents import metrics
-from agents.refresh import Models, Outcome, Refresher
+from agents.refresh import Outcome, Refresher
 from schemas.keys import CHANGES, EVENTS, STATE, prediction
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     import faust
+    from model_store import Model
 
 APP = "forecast"
 
@@ -35,12 +37,12 @@ class _Owned(NamedTuple):
 def build(
     app: faust.App,
     *,
-    models: Models,
+    load_model: Callable[[str], Model],
     namespace: str,
     first_model: str = "champion",
     batch_records: int = 256,
 ) -> None:
-    """Give *app* the agent that forecasts.
+    """Give *app* the agent that forecasts, with models that *load_model* verifies and loads.
 
     The model in force is the one last promoted on a partition's stream; *first_model* forecasts
     until a first one is, and stays on record so that a restart goes on with the same.
@@ -48,11 +50,13 @@ def build(
     events = faust_redis.batch_topic(app, EVENTS, max_records=batch_records)
     state = faust_redis.Table(app, STATE)
     owned: dict[int, _Owned] = {}
+    load_once = cache(load_model)
 
     def refresher_of(batch: faust_redis.Batch) -> Refresher:
         held = owned.get(batch.partition)
         if held is None or held.generation != batch.generation:
-            refresher = _load(state.partition(batch.partition), models, first_model, batch.epoch)
+            fields = state.partition(batch.partition)
+            refresher = _load(fields, load_once, first_model, batch.epoch)
             owned[batch.partition] = held = _Owned(batch.generation, refresher)
         return held.refresher
 
@@ -60,25 +64,21 @@ def build(
     async def forecast(batches: AsyncIterator[faust_redis.Batch]) -> None:
         async for batch in batches:
             refresher = refresher_of(batch)
-            model_before = refresher.model
             outcome = refresher.process(batch.records)
             _write(batch.write, refresher, outcome, namespace)
-            if refresher.model is not model_before or MODEL_FIELD not in state.partition(
-                batch.partition
-            ):
-                batch.write.put(STATE, MODEL_FIELD, refresher.model.label.encode())
-                metrics.note_model(refresher.model)
+            on_record = state.partition(batch.partition).get(MODEL_FIELD)
+            if refresher.in_force not in {first_model, (on_record or b"").decode()}:
+                batch.write.put(STATE, MODEL_FIELD, refresher.in_force.encode())
+                metrics.note_model(load_once(refresher.in_force))
             _count(outcome, len(batch.records))
 
 
 def _load(
-    fields: Mapping[bytes, bytes], models: Models, first_model: str, epoch: int
+    fields: Mapping[bytes, bytes], load_model: Callable[[str], Model], first_model: str, epoch: int
 ) -> Refresher:
     on_record = fields.get(MODEL_FIELD)
-    model = models.load(on_record.decode() if on_record else first_model)
-    metrics.note_model(model)
     world = World.load({name: value for name, value in fields.items() if name != MODEL_FIELD})
-    return Refresher(world, models, model, epoch)
+    return Refresher(world, load_model, on_record.decode() if on_record else first_model, epoch)
 
 
 def _write(

@@ -26,7 +26,7 @@ from schemas.events import (
 from schemas.forecast import Cause, Delta, Forecast, MarketView, Quality, Score, encode_forecast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from features import MatchState
     from model_store import Model
@@ -36,18 +36,6 @@ DIGITS = 9
 """Decimals of a probability: far below what data carries, and alike on every processor."""
 
 _NO_DELTA = Delta(0.0, 0.0, 0.0)
-
-
-class Models(Protocol):
-    """Where models come from, by ``name@version`` or alias."""
-
-    def load(self, reference: str) -> Model:
-        """Return a verified model.
-
-        Raises:
-            ModelError: When there is no such model, or it fails its verification.
-        """
-        ...
 
 
 class Record(Protocol):
@@ -100,12 +88,17 @@ class _Due(NamedTuple):
 
 
 class Refresher:
-    """Folds one partition's records into its world and forecasts every revision that they make."""
+    """Folds one partition's records into its world and forecasts every revision that they make.
 
-    def __init__(self, world: World, models: Models, model: Model, epoch: int) -> None:
+    ``in_force`` names the model that forecasts at the moment; it is loaded when first needed.
+    """
+
+    def __init__(
+        self, world: World, load_model: Callable[[str], Model], in_force: str, epoch: int
+    ) -> None:
         self.world = world
-        self.model = model
-        self._models = models
+        self.in_force = in_force
+        self._load_model = load_model
         self._epoch = epoch
         self._due: list[_Due] = []
         self._set_aside: list[SetAside] = []
@@ -131,22 +124,26 @@ class Refresher:
     def _apply(self, event: AnyEvent) -> Sequence[str]:
         if isinstance(event, ModelPromoted | ModelRolledBack):
             # A swap has its place in the stream, so that a replay makes it at the same event.
-            self.model = self._models.load(event.data.model)
+            self.in_force = self._load_model(event.data.model).label
             matches = self.world.matches.items()
             return sorted(match_id for match_id, match in matches if not match.over)
         return fold(self.world, event)
 
-    def _collect(self, record: Record, event: AnyEvent, affected: Iterable[str]) -> None:
+    def _collect(self, record: Record, event: AnyEvent, affected: Sequence[str]) -> None:
+        if not affected:
+            return
+        model = self._load_model(self.in_force)
+        self.in_force = model.label
         for match_id in affected:
             match = self.world.matches[match_id]
             row = self._next_row()
             write_vector(self.world, match_id, row)
-            digest = _input_hash(row, match, self.model)
+            digest = _input_hash(row, match, model)
             if digest != match.input_hash:
                 match.input_hash = digest
                 self.world.touch(match_id)
                 # A copy: later events of this batch will change the match, not this revision.
-                self._due.append(_Due(record, event, match, copy(match), self.model, digest))
+                self._due.append(_Due(record, event, match, copy(match), model, digest))
 
     def _next_row(self) -> NDArray[np.float64]:
         used = len(self._due)

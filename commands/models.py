@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from commands.flags import Json, Models, Namespace, Partitions, Redis, console_for
-from commands.settings import given, settings_from
+from commands.settings import settings_from
 
 if TYPE_CHECKING:
     from model_store import ModelStore
@@ -76,14 +76,14 @@ def promote(
 
     Example: [bold]./run models promote default@2 --redis redis://localhost:6379/0[/]
     """
-    import faust_redis  # noqa: PLC0415 - --help should not wait for it
+    from commands.play import publisher_for  # noqa: PLC0415 - --help should not wait for it
     from producers.publish import promote as publish  # noqa: PLC0415 - the same
 
     settings = settings_from(
         redis=redis, namespace=namespace, partitions=partitions, models=models
     )
     label = _store(models).verify(model)
-    publisher = faust_redis.Publisher(given(settings.redis, "redis"), settings.namespace)
+    publisher = publisher_for(settings)
     try:
         publish(publisher, settings.partitions, label, dt.datetime.now(dt.UTC))
     finally:

@@ -7,7 +7,9 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
+import faust_redis
 from agents import forecast
+from commands.settings import given
 from producers.pace import Pace
 from producers.publish import promote, publish
 from rich.progress import (
@@ -26,19 +28,19 @@ if TYPE_CHECKING:
     from commands.feed import Feed
     from commands.read_probe import ReadProbe
     from commands.settings import Settings
-    from faust_redis import Publisher
     from producers.publish import Acknowledgement
     from rich.console import Console
     from schemas.events import AnyEvent
 
 _LOOK_S = 0.05
+_MAX_LAG = 20_000
 _A_MONTH = dt.timedelta(days=30)
 
 
 class Announcements:
     """Tells a reader of each new match as soon as its fixture is committed."""
 
-    def __init__(self, publisher: Publisher, probe: ReadProbe) -> None:
+    def __init__(self, publisher: faust_redis.Publisher, probe: ReadProbe) -> None:
         self._publisher = publisher
         self._probe = probe
         self._known: set[str] = set()
@@ -64,8 +66,19 @@ class Announcements:
                 self._probe.know(waiting.popleft()[1])
 
 
+def publisher_for(settings: Settings) -> faust_redis.Publisher:
+    """Open a publisher that is held back while forecasts are far behind."""
+    return faust_redis.Publisher(
+        given(settings.redis, "redis"),
+        settings.namespace,
+        app=forecast.APP,
+        max_lag=_MAX_LAG,
+        partitions=settings.partitions,
+    )
+
+
 def promote_model(
-    publisher: Publisher, settings: Settings, feed: Feed, model: str
+    publisher: faust_redis.Publisher, settings: Settings, feed: Feed, model: str
 ) -> None:
     """Say at the head of every partition which model forecasts, a month before the first event."""
     first = feed.matches[0].kick_off
@@ -74,7 +87,7 @@ def promote_model(
 
 def play(  # noqa: PLR0913 - collaborators are arguments
     events: Iterable[AnyEvent],
-    publisher: Publisher,
+    publisher: faust_redis.Publisher,
     *,
     label: str,
     total: int | None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands.flags import Namespace, Partitions, Redis, Speed, console_for, speed_of
-from commands.settings import given, settings_from
+from commands.settings import settings_from
 
 if TYPE_CHECKING:
     from commands.feed import Feed
@@ -54,12 +54,11 @@ def simulate(
 
 
 def _publish(feed: Feed, settings: Settings, speed: str) -> None:
-    import faust_redis  # noqa: PLC0415 - --help should not wait for it
-    from commands.play import play  # noqa: PLC0415 - the same
+    from commands.play import play, publisher_for  # noqa: PLC0415 - --help should not wait for it
 
     console = console_for()
     events = list(feed.events())
-    publisher = faust_redis.Publisher(given(settings.redis, "redis"), settings.namespace)
+    publisher = publisher_for(settings)
     try:
         stored = play(
             events,

@@ -7,7 +7,6 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-import faust_redis
 import msgspec
 from msgspec import Struct
 
@@ -17,7 +16,7 @@ from backtest.last_forecasts import LastForecasts
 from backtest.scoring import LeagueScores, by_league
 from commands import drain
 from commands.feed import from_football_data
-from commands.play import play, promote_model
+from commands.play import play, promote_model, publisher_for
 from commands.servers import servers
 from commands.supervise import Supervisor
 from model_store import ModelStore
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from schemas.events import AnyEvent
 
 _PAGE_ENTRIES = 2000
-_MAX_LAG = 20_000
 
 
 class Backtest(Struct, frozen=True, kw_only=True):
@@ -123,9 +121,7 @@ def _replay(  # noqa: PLR0913, PLR0917 - collaborators are arguments
     supervisor: Supervisor,
     console: Console,
 ) -> None:
-    publisher = faust_redis.Publisher(
-        str(settings.redis), settings.namespace, app=forecast.APP, max_lag=_MAX_LAG
-    )
+    publisher = publisher_for(settings)
     try:
         promote_model(publisher, settings, feed, model)
         play(

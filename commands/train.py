@@ -29,6 +29,8 @@ def train(  # noqa: PLR0913 - one flag each
 ) -> Path:
     """Train a version of the model *name* on the matches finished before *until*; return its folder.
 
+    The first model of a store becomes its champion; later ones wait to be promoted.
+
     Raises:
         FeedError: When *data* cannot be read.
         ModelError: When there is too little history, or the model fails its own checks.
@@ -49,7 +51,7 @@ def train(  # noqa: PLR0913 - one flag each
         def show(words: str, share: float) -> None:
             progress.update(task, description=words, total=1.0, completed=share)
 
-        return model_store.train(
+        folder = model_store.train(
             rows,
             config,
             seed=seed,
@@ -61,3 +63,7 @@ def train(  # noqa: PLR0913 - one flag each
             ),
             progress=show,
         )
+    store = model_store.ModelStore(settings.models)
+    if model_store.CHAMPION not in store.aliases():
+        store.set_alias(model_store.CHAMPION, f"{name}@{folder.name}")
+    return folder

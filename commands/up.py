@@ -9,13 +9,12 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-import faust_redis
 from embedded import ports
 from msgspec import Struct
 
 from agents import archive, forecast, record
 from commands import drain, feed, summary
-from commands.play import Announcements, play, promote_model, split
+from commands.play import Announcements, play, promote_model, publisher_for, split
 from commands.read_probe import ReadProbe, Reads, wait_until_ready
 from commands.servers import servers
 from commands.supervise import Supervisor
@@ -23,6 +22,7 @@ from model_store import ModelStore
 from schemas.keys import DEAD, stream
 
 if TYPE_CHECKING:
+    import faust_redis
     from pathlib import Path
 
     from commands.feed import Feed
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from schemas.events import AnyEvent
 
 APPS = (forecast.APP, record.APP, archive.APP)
-_MAX_LAG = 20_000
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -105,9 +104,7 @@ class _Run:
 
     def go(self) -> int:
         """Play the seasons; then end (``--once``) or go on serving until told to stop."""
-        publisher = faust_redis.Publisher(
-            str(self._settings.redis), self._settings.namespace, app=forecast.APP, max_lag=_MAX_LAG
-        )
+        publisher = publisher_for(self._settings)
         probe = ReadProbe(self._plan.port)
         began_s = time.monotonic()
         try:

@@ -55,7 +55,7 @@ def _build(name: str, app: faust.App, settings: Settings) -> None:
     if name == forecast.APP:
         forecast.build(
             app,
-            models=ModelStore(settings.models),
+            load_model=ModelStore(settings.models).load,
             namespace=settings.namespace,
             batch_records=settings.batch_records,
         )
