@@ -90,8 +90,8 @@ def redis_warnings(url: str) -> list[str]:
     return warnings
 
 
-def wait_for_postgres(url: str, timeout_s: float = 30.0) -> None:
-    """Return when the Postgres at *url* answers.
+def wait_for_postgres(url: str, timeout_s: float = 30.0) -> str:
+    """Return the address for SQLAlchemy as soon as the Postgres at *url* answers.
 
     Raises:
         ServerError: When it refuses us, or does not answer in time.
@@ -113,7 +113,7 @@ def wait_for_postgres(url: str, timeout_s: float = 30.0) -> None:
                 raise ServerError(message) from error
             time.sleep(_PAUSE_S)
         else:
-            return
+            return address.render_as_string(hide_password=False)
 
 
 def _client(url: str) -> redis.Redis:

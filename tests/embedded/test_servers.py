@@ -167,8 +167,9 @@ def test_a_postgres_kept_in_a_folder_takes_the_password_of_each_start(shared_pat
         pass
 
     with embedded.postgres.start(shared_path) as second:
-        check.wait_for_postgres(second.url)
+        found = check.wait_for_postgres(second.url.replace("postgresql+psycopg", "postgres"))
 
+    assert found == second.url
     assert first.password != second.password
 
 
