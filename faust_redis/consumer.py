@@ -14,7 +14,7 @@ from faust_redis.checks import check_partitions, check_server
 from faust_redis.client import Client
 from faust_redis.commits import Commit, Outcome
 from faust_redis.contract import NoSeeks
-from faust_redis.errors import ServerUnavailableError, TransportError, UnsupportedError
+from faust_redis.errors import CommandError, ServerUnavailableError, TransportError, UnsupportedError
 from faust_redis.message import BatchMessage
 from faust_redis.ownership import Ownership
 from faust_redis.partition import Partition
@@ -98,8 +98,10 @@ class Consumer(NoSeeks):
             return
         self._reader.wake()
 
-    async def _lose(self, partition: Partition) -> None:
+    async def _lose(self, partition: Partition, generation: int) -> None:
         """Throw away what is not committed and begin again at the cursor."""
+        if partition.generation != generation:
+            return
         self.log.warning(
             "partition %d: fenced; dropping %d batches and loading it anew",
             partition.number,
@@ -133,8 +135,11 @@ class Consumer(NoSeeks):
         except ServerUnavailableError:
             await self._control.connected()
             return
+        except CommandError as error:
+            self.log.warning("partition %d: its lease was not renewed: %s", partition.number, error)
+            return
         if not kept and partition.generation == generation:
-            self.add_future(self._lose(partition))
+            self.add_future(self._lose(partition, generation))
 
     # -- reading
 
@@ -173,7 +178,7 @@ class Consumer(NoSeeks):
 
     def ack(self, message: Message) -> bool:
         """Commit the batch at once: every agent is done with it (called by Faust)."""
-        if message.acked and not isinstance(message, BatchMessage):
+        if message.acked:
             return False
         message.acked = True
         self._unacked_messages.discard(message)
@@ -207,7 +212,7 @@ class Consumer(NoSeeks):
         if not partition.current(batch):
             return
         if outcome is Outcome.FENCED:
-            await self._lose(partition)
+            await self._lose(partition, batch.generation)
             return
         wanted = partition.wants_records
         partition.committed(batch)
@@ -243,8 +248,8 @@ class Consumer(NoSeeks):
     async def on_stop(self) -> None:
         """Give the partitions back (called by mode)."""
         await self.wait_empty()
-        owned = [partition for partition in self._partitions if partition.owned]
-        await asyncio.gather(*(self._owner.release(partition) for partition in owned))
+        taken = [partition for partition in self._partitions if partition.last_token]
+        await asyncio.gather(*(self._owner.release(partition) for partition in taken))
         self._reader.close()
         self._control.close()
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from faust_redis import scripts
-from faust_redis.errors import ServerUnavailableError, TransportError
+from faust_redis.client import TRANSIENT
+from faust_redis.errors import CommandError, ServerUnavailableError, TransportError
 from faust_redis.positions import pack
 
 if TYPE_CHECKING:
@@ -47,10 +48,9 @@ class Ownership:
 
         A new token each time: whatever an older one of ours left on the wire is refused from here on.
         """
-        told = ""
+        told, token = "", uuid4().hex
         while True:
             start = await self._start_from(partition.number) if self._start_from else None
-            token = uuid4().hex
             try:
                 reply = await self._client.run(
                     scripts.ACQUIRE,
@@ -64,6 +64,11 @@ class Ownership:
                     return
             except ServerUnavailableError:
                 await self._client.connected()
+                continue
+            except CommandError as error:
+                if error.code not in TRANSIENT:
+                    raise
+                await asyncio.sleep(_SHORTEST_WAIT_S)
                 continue
             told = await self._wait(partition, int(reply[1]), reply[2].decode(), told)
 
@@ -135,7 +140,7 @@ class Ownership:
 
     async def release(self, partition: Partition) -> None:
         """Give the partition back, if the server can be told now; else its lease runs out."""
-        token = partition.token
+        token = partition.last_token
         partition.drop()
         try:
             await self._client.run(scripts.RELEASE, [partition.cursor], [token])

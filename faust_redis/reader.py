@@ -20,6 +20,7 @@ _log = logging.getLogger(__name__)
 _BLOCK_MS = 1000
 _TIMEOUT_S = 6.0
 _TRANSIENT_PAUSE_S = 0.1
+_UNBLOCK_AGAIN_S = 0.001
 
 
 class Reader:
@@ -29,21 +30,35 @@ class Reader:
         self._control = control
         self._client = client
         self._woken = asyncio.Event()
+        self._reading = 0
         self._blocked = False
 
     def wake(self) -> None:
         """Make a read in progress look again at which partitions want records."""
         self._woken.set()
-        reading, control = self._client.connection, self._control.connection
-        if self._blocked and reading is not None and control is not None:
+        if self._blocked:
             # It is waiting in the server without the partition that wants records now.
-            self._blocked = False
-            control.execute("CLIENT", "UNBLOCK", reading.id).add_done_callback(_retrieve)
+            self._unblock(self._reading)
+
+    def _unblock(self, reading: int) -> None:
+        blocked, control = self._client.connection, self._control.connection
+        if not self._blocked or reading != self._reading or blocked is None or control is None:
+            return
+
+        def check(reply: asyncio.Future[int]) -> None:
+            if reply.cancelled() or reply.exception() is not None:
+                return
+            if reply.result() == 0:
+                # This overtook the read on its way to the server; it will be there in a moment.
+                reply.get_loop().call_later(_UNBLOCK_AGAIN_S, self._unblock, reading)
+
+        control.execute("CLIENT", "UNBLOCK", blocked.id).add_done_callback(check)
 
     async def read(
         self, partitions: Sequence[Partition], max_records: int
     ) -> list[tuple[Partition, list[Any]]]:
         """The next entries of every partition that has some, at most *max_records* each."""
+        await self._client.connected()
         self._woken.clear()
         wanted = [partition for partition in partitions if partition.wants_records]
         if not wanted:
@@ -62,7 +77,7 @@ class Reader:
         streams = [partition.stream for partition in wanted]
         positions = [partition.read_to for partition in wanted]
         try:
-            await self._client.connected()
+            self._reading += 1
             self._blocked = True
             reply = await self._client.call(
                 "XREAD", "COUNT", max_records, "BLOCK", _BLOCK_MS, "STREAMS", *streams, *positions,
@@ -84,8 +99,3 @@ class Reader:
         """Close the blocking connection."""
         self._client.close()
 
-
-def _retrieve(reply: asyncio.Future[Any]) -> None:
-    # Nothing depends on it; an exception left unread would be logged as an error.
-    if not reply.cancelled():
-        reply.exception()

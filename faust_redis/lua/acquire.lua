@@ -7,7 +7,8 @@ local now_ms = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local cursor = redis.call('HMGET', KEYS[1], 'token', 'lease_until_ms', 'position', 'epoch', 'count')
 local holder = cursor[1] or ''
 local left_ms = (tonumber(cursor[2]) or 0) - now_ms
-if holder ~= '' and holder ~= ARGV[2] and left_ms > 0 then
+-- A holder with the new token is ourselves, asking again because the first reply was lost.
+if holder ~= '' and holder ~= ARGV[1] and holder ~= ARGV[2] and left_ms > 0 then
   return {'HELD', string.format('%.0f', left_ms), holder}
 end
 local before = cursor[3] or '0-0'
