@@ -11,7 +11,7 @@ from __future__ import annotations
 from math import log10
 from math import pow as power
 
-K = 11.0
+K = 10.0
 """Elo points at stake in a draw; a goal of difference adds to them."""
 
 PI_LEARNING = 0.035

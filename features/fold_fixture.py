@@ -99,8 +99,12 @@ def fixture_changed(world: World, event: FixtureChanged) -> tuple[str, ...]:
     return settled(world, match)
 
 
-def _rank(change: Change) -> tuple[datetime, int, int, int]:
-    return change.at, _CHANGES.index(change.status), change.home or 0, change.away or 0
+def _rank(change: Change) -> tuple[datetime, int, *tuple[int, ...]]:
+    return (
+        change.at,
+        _CHANGES.index(change.status),
+        *(-1 if goals is None else goals for goals in (change.home, change.away)),
+    )
 
 
 def _team_keys(event: FixtureScheduled) -> tuple[str, str]:

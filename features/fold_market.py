@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FOLLOWED = ("avg", "ps", "b365")
 """The market is the average of all bookmakers; else Pinnacle, else Bet365, else the newest."""
 
-_Order: TypeAlias = "tuple[bool, int, datetime, bool, tuple[float, float, float]]"
+_Order: TypeAlias = "tuple[bool, int, datetime, bool, tuple[float, float, float], str]"
 
 
 def odds_changed(world: World, event: OddsChanged) -> tuple[str, ...]:
@@ -77,7 +77,14 @@ def _order(
     phase: OddsPhase, version: int, at: datetime, prices: tuple[float, float, float]
 ) -> _Order:
     """Newer is greater: by market version, else by time; equals are told apart by what they say."""
-    return phase is not OddsPhase.OPENING, version, at, phase is OddsPhase.CLOSING, prices
+    return (
+        phase is not OddsPhase.OPENING,
+        version,
+        at,
+        phase is OddsPhase.CLOSING,
+        prices,
+        phase.value,
+    )
 
 
 def _put(match: MatchState, book: Book) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import exp
 
-LEARNING = 0.028
+LEARNING = 0.024
 """The step along the gradient, goals minus expected goals, after each match."""
 
 MOST_GOALS = 6
@@ -18,10 +18,11 @@ MOST_GOALS = 6
 LIMIT = 1.5
 """Ratings stay within this, so that no run of absurd scores makes expected goals overflow."""
 
-LOW_SCORES = -0.06
+LOW_SCORES = -0.08
 """Dixon and Coles' rho: draws at 0-0 and 1-1 are likelier than two Poissons say."""
 
-_GOALS = 11
+# More goals than ten have no chance worth adding.
+_SHARES = tuple(1.0 / goals for goals in range(1, 11))
 
 
 def expected_goals(mean: float, attack: float, defence: float) -> float:
@@ -36,29 +37,22 @@ def stepped(rating: float, surprise: float) -> float:
 
 def outcome_probabilities(home: float, away: float) -> tuple[float, float, float]:
     """Home win, draw, away win for expected goals *home* and *away*; sums to one."""
-    home_goals, away_goals = _poisson(home), _poisson(away)
-    win = draw = loss = 0.0
+    no_home = h = exp(-home)
+    no_away = a = exp(-away)
+    win, draw, loss = 0.0, h * a, 0.0
     # Chances that a side scored fewer than n, growing with n.
-    below_home = below_away = 0.0
-    for h, a in zip(home_goals, away_goals, strict=True):
+    below_home, below_away = h, a
+    for share in _SHARES:
+        h *= home * share
+        a *= away * share
         win += h * below_away
         loss += a * below_home
         draw += h * a
         below_home += h
         below_away += a
-    nil_nil = home_goals[0] * away_goals[0] * LOW_SCORES
     # Each of the four corrected scores moves by the same amount: 0-0 and 1-1 up, 1-0 and 0-1 down.
-    shift = nil_nil * home * away
+    shift = LOW_SCORES * no_home * no_away * home * away
     # The correction means nothing where one side is hopeless: no chance is less than none.
     win, draw, loss = max(win + shift, 0.0), draw - 2.0 * shift, max(loss + shift, 0.0)
     whole = win + draw + loss
     return win / whole, draw / whole, loss / whole
-
-
-def _poisson(mean: float) -> list[float]:
-    chance = exp(-mean)
-    chances = [chance]
-    for goals in range(1, _GOALS):
-        chance *= mean / goals
-        chances.append(chance)
-    return chances

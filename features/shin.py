@@ -10,7 +10,8 @@ from __future__ import annotations
 from math import sqrt
 
 _STEPS = 60
-_NEAR_ENOUGH = 1e-13
+# Newton's error squares at every step: after a step this small nothing is left of it.
+_NEAR_ENOUGH = 1e-9
 
 
 def shin(home: float, draw: float, away: float) -> tuple[float, float, float]:

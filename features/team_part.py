@@ -103,7 +103,8 @@ def _shots(home: TeamState, away: TeamState) -> tuple[float, ...]:
 
 
 def _season(match: MatchState, home: TeamState, away: TeamState) -> tuple[float, ...]:
-    home_rest, away_rest = (_rest(team.last_kick_off, match.kick_off) for team in (home, away))
+    home_rest = _rest(home.last_kick_off, match.kick_off)
+    away_rest = _rest(away.last_kick_off, match.kick_off)
     home_points, away_points = _season_points(home), _season_points(away)
     return (
         home_rest,
@@ -124,7 +125,8 @@ def _season(match: MatchState, home: TeamState, away: TeamState) -> tuple[float,
 def _rest(last: datetime | None, kick_off: datetime) -> float:
     if last is None:
         return nan
-    return min(max((kick_off - last).total_seconds() / _DAY_S, 0.0), MOST_REST_DAYS)
+    rest = kick_off - last
+    return min(max(rest.days + rest.seconds / _DAY_S, 0.0), MOST_REST_DAYS)
 
 
 def _season_points(team: TeamState) -> float:
