@@ -6,9 +6,11 @@ import datetime as dt
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from producers.match_events import Odds, Wanted, events_of
 from producers.ordering import Chapter, in_order, with_days
-from producers.simulate.league import Pairing, pairings
+from producers.simulate.fixture_list import Pairing, pairings
 from producers.simulate.play import FULL_TIME_MINUTE, HALF_TIME_MINUTE, Incident, Played, play
 from schemas.events import (
     AnyEvent,
@@ -29,9 +31,37 @@ if TYPE_CHECKING:
     from producers.match_rows import MatchRow
 
 SOURCE = "simulate"
+_FIRST_DAY = dt.date(2024, 8, 9)
 _TICK_MINUTES = 5
+# A week before, by the clock on the wall, may be an hour off.
+_SLACK = dt.timedelta(hours=1)
 # Two minutes are added to the first half, and the break lasts fifteen.
 _BREAK_ENDS = dt.timedelta(minutes=62)
+
+
+class League(Struct, frozen=True):
+    """Some seasons of the league: how they end, and how they are told."""
+
+    seed: int
+    start: dt.date
+    seasons: int
+    odds: Odds
+
+    @property
+    def matches(self) -> list[MatchRow]:
+        """Every match with its result, by kick-off, then match id."""
+        return rows(self.seed, start=self.start, seasons=self.seasons)
+
+    def events(self) -> Iterator[AnyEvent]:
+        """Yield the events in time order, from the first every time."""
+        return read(self.seed, start=self.start, seasons=self.seasons, odds=self.odds)
+
+
+def league(
+    seed: int, *, start: dt.date = _FIRST_DAY, seasons: int = 2, odds: Odds = "closing"
+) -> League:
+    """Make up a league: a season to learn the teams from, and one to follow."""
+    return League(seed, start, seasons, odds)
 
 
 def rows(seed: int, *, start: dt.date, seasons: int = 1) -> list[MatchRow]:
@@ -57,10 +87,6 @@ def read(
         for games in by_week.values()
     ]
     return with_days(in_order(chapters), source=SOURCE)
-
-
-# A week before, by the clock on the wall, may be an hour off.
-_SLACK = dt.timedelta(hours=1)
 
 
 def _events(seed: int, games: list[Pairing], wanted: Wanted) -> Iterator[AnyEvent]:

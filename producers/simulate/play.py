@@ -8,7 +8,7 @@ from random import Random
 from msgspec import Struct
 
 from producers.match_rows import Bookmaker, MatchRow, Prices, Result
-from producers.simulate.league import COMPETITION, POOL, Pairing
+from producers.simulate.fixture_list import COMPETITION, POOL, Pairing
 from producers.timetable import london_day
 from schemas.events import IncidentKind, MatchStatisticsData, Side
 from schemas.slugs import match_id

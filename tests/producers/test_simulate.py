@@ -9,7 +9,7 @@ import pytest
 
 from producers import simulate
 from producers.ordering import order_key
-from producers.simulate.league import TEAMS
+from producers.simulate.fixture_list import TEAMS
 from producers.simulate.play import true_probabilities
 from schemas import events
 from schemas.competitions import load_competitions
@@ -144,3 +144,13 @@ def test_without_odds_there_are_none() -> None:
     told = simulate.read(7, start=START, odds="none")
 
     assert not any(isinstance(event, events.OddsChanged) for event in told)
+
+
+def test_a_league_has_a_season_to_learn_from_and_one_to_follow() -> None:
+    made = simulate.league(1)
+
+    seasons = Counter(match.season for match in made.matches)
+    told = {event.subject for event in made.events() if event.subject}
+
+    assert seasons == {"2024-25": 380, "2025-26": 380}
+    assert told == {match.match_id for match in made.matches}
