@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import datetime as dt  # noqa: TC003 - Typer reads annotations at run time
+import enum
 import logging
 import sys
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - the same
 from typing import Annotated
 
 import structlog
 import typer
 
-from commands import dead, models as model_commands, produce
+from commands import dead, produce
+from commands import models as model_commands
 from commands.flags import (
     Database,
     Json,
@@ -26,6 +28,17 @@ from commands.settings import given, settings_from
 from schemas.errors import SabiscoreError
 
 # Imports of the commands stand inside the functions: `--help` should not wait for the models.
+
+_DAY = ["%Y-%m-%d"]
+
+
+class Odds(enum.Enum):
+    """Which odds a backtest shows to the model."""
+
+    NONE = "none"
+    OPENING = "opening"
+    CLOSING = "closing"
+
 
 app = typer.Typer(
     name="sabiscore",
@@ -44,7 +57,9 @@ app.add_typer(produce.app, name="produce")
 def up(
     data: Annotated[
         str | None,
-        typer.Option(help="Folder or address laid out like football-data.co.uk.", metavar="DIR|URL"),
+        typer.Option(
+            help="Folder or address laid out like football-data.co.uk.", metavar="DIR|URL"
+        ),
     ] = None,
     speed: Annotated[
         str | None, typer.Option(help="Times real time, or max.", metavar="X|max")
@@ -111,7 +126,7 @@ def worker(
         redis=redis, database=database, namespace=namespace, partitions=partitions, models=models
     )
     if len(names) > 1:
-        raise typer.Exit(run_all(names, settings, settings.environment()))
+        raise typer.Exit(run_all(names, settings.environment()))
     if metrics_port is not None:
         from prometheus_client import start_http_server
 
@@ -151,9 +166,13 @@ def serve(
 @app.command()
 def train(
     data: Annotated[str, typer.Option(help="Folder or address of results.", metavar="DIR|URL")],
-    until: Annotated[dt.datetime, typer.Option(help="Matches before this day.", formats=["%Y-%m-%d"])],
-    config: Annotated[str, typer.Option(help="default, or seed: the published recipe.")] = "default",
-    name: Annotated[str | None, typer.Option(help="Name of the model; the config's if none.")] = None,
+    until: Annotated[dt.datetime, typer.Option(help="Matches before this day.", formats=_DAY)],
+    config: Annotated[
+        str, typer.Option(help="default, or seed: the published recipe.")
+    ] = "default",
+    name: Annotated[
+        str | None, typer.Option(help="Name of the model; the config's if none.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of all randomness.")] = 1,
     models: Models = None,
 ) -> None:
@@ -179,13 +198,11 @@ def train(
 @app.command()
 def backtest(
     data: Annotated[str, typer.Option(help="Folder or address of results.", metavar="DIR|URL")],
-    from_: Annotated[
-        dt.datetime, typer.Option("--from", help="First day scored.", formats=["%Y-%m-%d"])
-    ],
-    to: Annotated[dt.datetime, typer.Option("--to", help="Last day scored.", formats=["%Y-%m-%d"])],
+    from_: Annotated[dt.datetime, typer.Option("--from", help="First day scored.", formats=_DAY)],
+    to: Annotated[dt.datetime, typer.Option("--to", help="Last day scored.", formats=_DAY)],
     out: Annotated[Path, typer.Option(help="Folder for predictions.csv and metrics.json.")],
     model: Annotated[str, typer.Option(help="NAME, NAME@VERSION or an alias.")] = "champion",
-    odds: Annotated[str, typer.Option(help="none, opening or closing.")] = "closing",
+    odds: Annotated[Odds, typer.Option(help="What the model may see.")] = Odds.CLOSING,
     redis: Redis = None,
     models: Models = None,
 ) -> None:
@@ -198,16 +215,13 @@ def backtest(
     from commands.replay import backtest as replay
     from commands.summary import accuracy_table
 
-    if odds not in {"none", "opening", "closing"}:
-        message = f"{odds!r}: none, opening or closing"
-        raise typer.BadParameter(message)
     plan = Backtest(
-        data=data, from_day=from_.date(), to_day=to.date(), model=model, odds=odds, out=out
+        data=data, from_day=from_.date(), to_day=to.date(), model=model, odds=odds.value, out=out
     )
     console = console_for()
     settings = settings_from(redis=redis, models=models)
     metrics = replay(settings, plan, console)
-    title = f"{metrics.model}, odds {odds}; market: {metrics.market_phase} average"
+    title = f"{metrics.model}, odds {odds.value}; market: {metrics.market_phase} average"
     console.print(accuracy_table(metrics.leagues, title, settings))
     console.print(f"Written: {out / 'predictions.csv'}, {out / 'metrics.json'}")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt  # noqa: TC003 - msgspec reads annotations at run time
 from typing import TYPE_CHECKING
 
-import faust_redis
 import msgspec
 from msgspec import Struct
 
+import faust_redis
 from agents import metrics
 from agents.sink import Row, Sink, position_key
 from schemas.keys import EVENTS

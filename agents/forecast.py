@@ -5,18 +5,19 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-import faust_redis
 import structlog
-from features import World
 
+import faust_redis
 from agents import metrics
 from agents.refresh import Outcome, Refresher
+from features import World
 from schemas.keys import CHANGES, EVENTS, STATE, prediction
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
     import faust
+
     from model_store import Model
 
 APP = "forecast"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt  # noqa: TC003 - msgspec reads annotations at run time
 from typing import TYPE_CHECKING
 
-import faust_redis
 import msgspec
 from msgspec import Struct
 
+import faust_redis
 from agents import metrics
 from agents.sink import Row, Sink
 from schemas.keys import CHANGES
@@ -91,9 +91,7 @@ def build(app: faust.App, *, database_url: str, run: str) -> None:
         columns=COLUMNS,
         key=("run", "match_id", "epoch", "revision", "model"),
     )
-    changes = faust_redis.batch_topic(
-        app, CHANGES, max_records=2048, start_from=sink.start_from
-    )
+    changes = faust_redis.batch_topic(app, CHANGES, max_records=2048, start_from=sink.start_from)
 
     @app.agent(changes, name=APP)
     async def record(batches: AsyncIterator[faust_redis.Batch]) -> None:

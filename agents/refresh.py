@@ -1,7 +1,7 @@
 """The pure core of ``forecast``: a partition's records in, forecasts and set-aside records out.
 
-Nothing here knows Faust or Redis. The outcome is a function of the records so far and the models
-alone: how they are cut into batches, and when, makes no difference to a single byte.
+Nothing here knows Faust or speaks to Redis. The outcome is a function of the records so far and
+the models alone: how they are cut into batches, and when, makes no difference to a single byte.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import hashlib
 import itertools
 from copy import copy
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from features import FEATURE_HASH, FEATURE_NAMES, World, fold, words, write_vector
 
+from features import FEATURE_HASH, FEATURE_NAMES, World, fold, words, write_vector
 from schemas.errors import MalformedEventError, ModelError, RejectedEventError
 from schemas.events import (
     AnyEvent,
@@ -28,28 +28,17 @@ from schemas.forecast import Cause, Delta, Forecast, MarketView, Quality, Score,
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from numpy.typing import NDArray
+
+    from faust_redis import Record
     from features import MatchState
     from model_store import Model
-    from numpy.typing import NDArray
 
 DIGITS = 9
 """Decimals of a probability: far below what data carries, and alike on every processor."""
 
+_NEAR = 1e-6
 _NO_DELTA = Delta(0.0, 0.0, 0.0)
-
-
-class Record(Protocol):
-    """One entry of the events stream."""
-
-    @property
-    def position(self) -> str:
-        """Its place in the stream, ``ms-seq``."""
-        ...
-
-    @property
-    def value(self) -> bytes:
-        """The event's bytes."""
-        ...
 
 
 class Published(NamedTuple):
@@ -149,7 +138,8 @@ class Refresher:
         used = len(self._due)
         if used == len(self._vectors):
             self._vectors = np.concatenate([self._vectors, np.empty_like(self._vectors)])
-        return self._vectors[used]
+        row: NDArray[np.float64] = self._vectors[used]
+        return row
 
     def _forecast(self) -> list[Published]:
         published: list[Published] = []
@@ -240,4 +230,4 @@ def _input_hash(row: NDArray[np.float64], match: MatchState, model: Model) -> by
 
 
 def _are_chances(chances: list[float]) -> bool:
-    return all(0.0 <= chance <= 1.0 for chance in chances) and abs(sum(chances) - 1.0) < 1e-6
+    return all(0.0 <= chance <= 1.0 for chance in chances) and abs(sum(chances) - 1.0) < _NEAR

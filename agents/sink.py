@@ -42,7 +42,7 @@ class Sink:
     after a crash is recognised there, so no row is lost or written twice.
     """
 
-    def __init__(  # noqa: PLR0913 - one table is described by all of these
+    def __init__(
         self,
         database_url: str,
         *,

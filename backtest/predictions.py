@@ -16,10 +16,23 @@ if TYPE_CHECKING:
 
 Phase: TypeAlias = Literal["opening", "closing"]
 
-COLUMNS = (
-    "match_id,competition,date,home,away,minute,home_score,away_score,"
-    "p_home,p_draw,p_away,market_home,market_draw,market_away,outcome"
-).split(",")
+COLUMNS = [
+    "match_id",
+    "competition",
+    "date",
+    "home",
+    "away",
+    "minute",
+    "home_score",
+    "away_score",
+    "p_home",
+    "p_draw",
+    "p_away",
+    "market_home",
+    "market_draw",
+    "market_away",
+    "outcome",
+]
 
 
 class Prediction(Struct, frozen=True, kw_only=True):

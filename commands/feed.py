@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from schemas.competitions import load_competitions
 from schemas.errors import FeedError, RowError
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterator
 
     from commands.settings import Settings
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from schemas.events import AnyEvent
 
 SITE = "https://www.football-data.co.uk"
-
-
 
 
 @dataclass
@@ -75,7 +73,7 @@ def from_football_data(source: str, settings: Settings, odds: Odds = "closing") 
 def from_simulation(seed: int) -> Feed:
     """Make up a league: two seasons, of which the newer is played."""
     made = simulate.league(seed)
-    return Feed("a simulated league", True, made.matches, made.events)
+    return Feed(name="a simulated league", simulated=True, matches=made.matches, events=made.events)
 
 
 def choose(data: str | None, settings: Settings, say: Callable[[str], None]) -> Feed:

@@ -22,14 +22,17 @@ Reference = Annotated[str, typer.Argument(help="NAME, NAME@VERSION or an alias."
 
 
 def _store(models: Models) -> ModelStore:
-    from model_store import ModelStore  # noqa: PLC0415 - --help should not wait for it
+    from model_store import ModelStore
 
     return ModelStore(settings_from(models=models).models)
 
 
 @app.command("list")
 def list_(models: Models = None, *, as_json: Json = False) -> None:
-    """List every version and its out-of-fold log-loss. Example: [bold]./run models list[/]"""
+    """List every version and its out-of-fold log-loss.
+
+    Example: [bold]./run models list[/]
+    """
     store = _store(models)
     aliases: dict[str, list[str]] = {}
     for alias, label in store.aliases().items():
@@ -53,14 +56,20 @@ def list_(models: Models = None, *, as_json: Json = False) -> None:
 
 @app.command()
 def show(model: Reference, models: Models = None) -> None:
-    """Write a model's manifest as JSON. Example: [bold]./run models show champion[/]"""
+    """Write a model's manifest as JSON.
+
+    Example: [bold]./run models show champion[/]
+    """
     manifest = _store(models).show(model)
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(manifest), indent=2).decode() + "\n")
 
 
 @app.command()
 def verify(model: Reference = "champion", models: Models = None) -> None:
-    """Check every byte and the golden vectors. Example: [bold]./run models verify champion[/]"""
+    """Check every byte and the golden vectors.
+
+    Example: [bold]./run models verify champion[/]
+    """
     typer.echo(f"{_store(models).verify(model)} is sound.")
 
 
@@ -76,12 +85,10 @@ def promote(
 
     Example: [bold]./run models promote default@2 --redis redis://localhost:6379/0[/]
     """
-    from commands.play import publisher_for  # noqa: PLC0415 - --help should not wait for it
-    from producers.publish import promote as publish  # noqa: PLC0415 - the same
+    from commands.play import publisher_for
+    from producers.publish import promote as publish
 
-    settings = settings_from(
-        redis=redis, namespace=namespace, partitions=partitions, models=models
-    )
+    settings = settings_from(redis=redis, namespace=namespace, partitions=partitions, models=models)
     label = _store(models).verify(model)
     publisher = publisher_for(settings)
     try:

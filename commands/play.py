@@ -7,11 +7,6 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-import faust_redis
-from agents import forecast
-from commands.settings import given
-from producers.pace import Pace
-from producers.publish import promote, publish
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -21,15 +16,22 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+import faust_redis
+from agents import forecast
+from commands.settings import given
+from producers.pace import Pace
+from producers.publish import promote, publish
+
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable
+
+    from rich.console import Console
 
     from commands.feed import Feed
     from commands.read_probe import ReadProbe
     from commands.settings import Settings
     from producers.publish import Acknowledgement
-    from rich.console import Console
     from schemas.events import AnyEvent
 
 _LOOK_S = 0.05
@@ -85,7 +87,7 @@ def promote_model(
     promote(publisher, settings.partitions, model, first - _A_MONTH)
 
 
-def play(  # noqa: PLR0913 - collaborators are arguments
+def play(
     events: Iterable[AnyEvent],
     publisher: faust_redis.Publisher,
     *,
@@ -124,9 +126,7 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def split(
-    events: Iterable[AnyEvent], at: dt.datetime
-) -> tuple[list[AnyEvent], list[AnyEvent]]:
+def split(events: Iterable[AnyEvent], at: dt.datetime) -> tuple[list[AnyEvent], list[AnyEvent]]:
     """Split time-ordered *events* into those before *at* and the rest."""
     earlier: list[AnyEvent] = []
     rest = iter(events)

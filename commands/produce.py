@@ -29,7 +29,7 @@ def football_data(
 
     Example: [bold]./run produce football-data --data football-data.co.uk --speed 3600[/]
     """
-    from commands.feed import from_football_data  # noqa: PLC0415 - --help should not wait for it
+    from commands.feed import from_football_data
 
     settings = settings_from(redis=redis, namespace=namespace, partitions=partitions)
     _publish(from_football_data(data, settings), settings, speed or "max")
@@ -47,14 +47,14 @@ def simulate(
 
     Example: [bold]./run produce simulate --seed 7 --speed 3600[/]
     """
-    from commands.feed import from_simulation  # noqa: PLC0415 - --help should not wait for it
+    from commands.feed import from_simulation
 
     settings = settings_from(redis=redis, namespace=namespace, partitions=partitions)
     _publish(from_simulation(seed), settings, speed or "max")
 
 
 def _publish(feed: Feed, settings: Settings, speed: str) -> None:
-    from commands.play import play, publisher_for  # noqa: PLC0415 - --help should not wait for it
+    from commands.play import play, publisher_for
 
     console = console_for()
     events = list(feed.events())

@@ -95,9 +95,7 @@ class ReadProbe:
         self._newest[match_id] = version
 
 
-def wait_until_ready(
-    port: int, check: Callable[[], None], timeout_s: float = 60.0
-) -> None:
+def wait_until_ready(port: int, check: Callable[[], None], timeout_s: float = 60.0) -> None:
     """Return as soon as the reads on *port* say that they are ready.
 
     *check* is called while waiting, and may raise to give up.

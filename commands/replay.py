@@ -1,4 +1,4 @@
-"""``sabiscore backtest``: the real forecast agent over recorded matches, in a namespace of its own."""
+"""``sabiscore backtest``: the real agent over recorded matches, in a namespace of its own."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     import datetime as dt
     from pathlib import Path
 
+    from rich.console import Console
+
     from commands.feed import Feed
     from commands.settings import Settings
     from producers.match_events import Odds
-    from rich.console import Console
     from schemas.events import AnyEvent
 
 _PAGE_ENTRIES = 2000
@@ -112,7 +113,7 @@ def backtest(settings: Settings, plan: Backtest, console: Console) -> Metrics:
     return metrics
 
 
-def _replay(  # noqa: PLR0913, PLR0917 - collaborators are arguments
+def _replay(
     settings: Settings,
     plan: Backtest,
     model: str,

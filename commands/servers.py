@@ -39,9 +39,7 @@ def servers(
 
 
 @contextmanager
-def _redis(
-    settings: Settings, keep: Path | None, say: Callable[[str], None]
-) -> Iterator[str]:
+def _redis(settings: Settings, keep: Path | None, say: Callable[[str], None]) -> Iterator[str]:
     if settings.redis is not None:
         embedded.check.wait_for_redis(settings.redis)
         say("Redis: yours answers")
@@ -53,9 +51,7 @@ def _redis(
 
 
 @contextmanager
-def _postgres(
-    settings: Settings, keep: Path | None, say: Callable[[str], None]
-) -> Iterator[str]:
+def _postgres(settings: Settings, keep: Path | None, say: Callable[[str], None]) -> Iterator[str]:
     if settings.database is not None:
         embedded.check.wait_for_postgres(settings.database)
         say("Postgres: yours answers")

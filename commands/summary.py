@@ -5,23 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from backtest.last_forecasts import LastForecasts
-from backtest.predictions import join
-from backtest.scoring import LeagueScores, by_league
 from msgspec import Struct
 from rich.table import Table
 from sqlalchemy import create_engine, func, select
 
+from backtest.last_forecasts import LastForecasts
+from backtest.predictions import join
+from backtest.scoring import LeagueScores, by_league
 from schemas.competitions import load_competitions
 from schemas.tables import events as events_table
 from schemas.tables import forecasts as forecasts_table
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from commands.feed import Feed
     from commands.read_probe import Reads
     from commands.settings import Settings
     from model_store.evaluate import Scores
-    from rich.console import Console
 
 _PAGE_ROWS = 5000
 
@@ -80,7 +81,7 @@ def archived_events(database_url: str, run: str) -> int:
     return int(count or 0)
 
 
-def summarise(  # noqa: PLR0913 - the figures come from as many places
+def summarise(
     settings: Settings,
     feed: Feed,
     *,

@@ -7,11 +7,11 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import structlog
-from embedded.lifeline import Child, spawn
 
+from embedded.lifeline import Child, spawn
 from schemas.errors import ServerError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Supervisor:
             charge.child.stop()
         self._charges.clear()
 
-    def __enter__(self) -> Supervisor:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
 import model_store
 from commands.feed import from_football_data
 from commands.training_rows import collect
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from commands.settings import Settings
     from rich.console import Console
 
+    from commands.settings import Settings
 
-def train(  # noqa: PLR0913 - one flag each
+
+def train(
     settings: Settings,
     console: Console,
     *,
@@ -27,7 +29,7 @@ def train(  # noqa: PLR0913 - one flag each
     name: str,
     seed: int,
 ) -> Path:
-    """Train a version of the model *name* on the matches finished before *until*; return its folder.
+    """Train a version of *name* on the matches finished before *until*; return its folder.
 
     The first model of a store becomes its champion; later ones wait to be promoted.
 

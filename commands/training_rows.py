@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from features import FEATURE_NAMES, TEAM_FEATURES, World, fold, write_vector
 
+from features import FEATURE_NAMES, TEAM_FEATURES, World, fold, write_vector
 from model_store import TrainingSet
 from schemas.errors import RejectedEventError
 from schemas.events import (
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
 
-    from features import MatchState
     from numpy.typing import NDArray
+
+    from features import MatchState
 
 _MARKET = [FEATURE_NAMES.index(f"market_{side}") for side in ("home", "draw", "away")]
 _NO_MARKET = (np.nan, np.nan, np.nan)

@@ -9,7 +9,6 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from embedded import ports
 from msgspec import Struct
 
 from agents import archive, forecast, record
@@ -18,16 +17,18 @@ from commands.play import Announcements, play, promote_model, publisher_for, spl
 from commands.read_probe import ReadProbe, Reads, wait_until_ready
 from commands.servers import servers
 from commands.supervise import Supervisor
+from embedded import ports
 from model_store import ModelStore
 from schemas.keys import DEAD, stream
 
 if TYPE_CHECKING:
-    import faust_redis
     from pathlib import Path
 
+    from rich.console import Console
+
+    import faust_redis
     from commands.feed import Feed
     from commands.settings import Settings
-    from rich.console import Console
     from schemas.events import AnyEvent
 
 APPS = (forecast.APP, record.APP, archive.APP)
@@ -83,7 +84,7 @@ def _start(supervisor: Supervisor, settings: Settings, plan: Plan, metrics_dir: 
 class _Run:
     """One run over the servers that ``up`` brought up."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - collaborators are arguments
+    def __init__(
         self,
         settings: Settings,
         plan: Plan,
@@ -180,7 +181,7 @@ class _Run:
             reads=reads,
         )
         if self._plan.as_json:
-            print(summary.as_json(told))  # noqa: T201 - the command's output
+            print(summary.as_json(told))
         else:
             summary.show(told, self._settings, self._console)
 

@@ -7,14 +7,13 @@ import threading
 from typing import TYPE_CHECKING
 
 import faust_redis
-
 from agents import archive, forecast, metrics, record
 from commands.settings import given
 from commands.supervise import Supervisor
 from model_store import ModelStore
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import faust
 
@@ -38,7 +37,7 @@ def run_one(name: str, settings: Settings) -> int:
     return faust_redis.run(app)
 
 
-def run_all(names: Sequence[str], settings: Settings, env: dict[str, str]) -> int:
+def run_all(names: Sequence[str], env: dict[str, str]) -> int:
     """Run several agents in processes of their own until we are told to stop."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -64,7 +63,7 @@ def _build(name: str, app: faust.App, settings: Settings) -> None:
     build(app, database_url=given(settings.database, "database"), run=settings.run)
 
 
-def _observe_commit(name: str) -> faust_redis.OnCommit:
+def _observe_commit(name: str) -> Callable[[faust_redis.Batch, float], None]:
     def observe(batch: faust_redis.Batch, seconds: float) -> None:
         metrics.COMMIT_S.labels(name).observe(seconds)
         if name == forecast.APP:

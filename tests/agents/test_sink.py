@@ -6,19 +6,22 @@ import asyncio
 import datetime as dt
 from typing import TYPE_CHECKING
 
-import embedded.postgres
 import psycopg
 import pytest
-from faust_redis import Record
 
+import embedded.postgres
 from agents import archive, record
 from agents.sink import Sink, position_key
+from faust_redis import Record
 from schemas import migrate
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-EVENT = b'{"type":"match.started","id":"7","source":"feed","subject":"a-b","time":"2024-08-16T19:00:00Z"}'
+EVENT = (
+    b'{"type":"match.started","id":"7","source":"feed","subject":"a-b",'
+    b'"time":"2024-08-16T19:00:00Z"}'
+)
 
 
 def archive_sink(url: str, run: str) -> Sink:
