@@ -24,8 +24,13 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.socket = folder / "v.sock"
-        self.url = f"unix://{self.socket}?db=0&password={PASSWORD}"
+        self.url = self.url_at(self.socket)
         self._process: subprocess.Popen[bytes] | None = None
+
+    @staticmethod
+    def url_at(socket: Path) -> str:
+        """The server's address by way of a socket, its own or a proxy's."""
+        return f"unix://{socket}?db=0&password={PASSWORD}"
 
     def start(self, *options: str) -> None:
         """Start the server and wait until it answers."""

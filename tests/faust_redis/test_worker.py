@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import random
-from collections import Counter
+import os
+import signal
+import time
 from typing import TYPE_CHECKING
 
 import faust_redis
-
+from faust_redis.positions import pack
+from tests.faust_redis.counts import assert_exactly_once, publish, total
+from tests.faust_redis.proxy import Proxy
 from tests.faust_redis.servers import wait_until
 
 if TYPE_CHECKING:
@@ -15,50 +18,6 @@ if TYPE_CHECKING:
 
     from tests.faust_redis.conftest import StartWorker
     from tests.faust_redis.servers import Server
-
-PARTITIONS = 4
-
-
-def publish(server: Server, count: int, *, salt: str = "") -> list[Counter[bytes]]:
-    """Publish *count* records over all partitions; what a worker should count of each."""
-    expected: list[Counter[bytes]] = [Counter() for _ in range(PARTITIONS)]
-    items: list[list[tuple[bytes, bytes]]] = [[] for _ in range(PARTITIONS)]
-    for number in range(count):
-        value = b"k%d" % random.Random(number).randrange(50)  # noqa: S311 - a spread
-        expected[number % PARTITIONS][value] += 1
-        items[number % PARTITIONS].append((f"{salt}{number}".encode(), value))
-    with faust_redis.Publisher(server.url, "t", partitions=PARTITIONS) as publisher:
-        for partition, own in enumerate(items):
-            publisher.publish(partition, own)
-    return expected
-
-
-def counted(valkey: redis.Redis) -> list[Counter[bytes]]:
-    """What the workers' tables hold."""
-    return [
-        Counter({k: int(v) for k, v in valkey.hgetall(f"t:{{{p}}}:state").items()})
-        for p in range(PARTITIONS)
-    ]
-
-
-def total(valkey: redis.Redis) -> int:
-    """Records committed in all partitions."""
-    return sum(
-        int(valkey.hget(f"t:{{{p}}}:cursor:counter", "count") or 0) for p in range(PARTITIONS)
-    )
-
-
-def assert_exactly_once(valkey: redis.Redis, expected: list[Counter[bytes]]) -> None:
-    """Tables, changes and cursors all tell of every record exactly once."""
-    assert counted(valkey) == expected
-    for partition, wanted in enumerate(expected):
-        changes = [f[b"e"] for _, f in valkey.xrange(f"t:{{{partition}}}:changes")]
-        assert len(changes) == wanted.total()
-        assert set(changes) == {
-            b"%s=%d" % (k, i) for k, n in wanted.items() for i in range(1, n + 1)
-        }
-        last = valkey.xinfo_stream(f"t:{{{partition}}}:events")["last-generated-id"]
-        assert valkey.hget(f"t:{{{partition}}}:cursor:counter", "position") == last
 
 
 def test_records_are_counted_once_and_the_worker_stops_politely(
@@ -104,6 +63,153 @@ def test_an_agent_that_raises_loses_nothing_and_ends_the_worker_with_an_exit_cod
     assert code == 1
     assert bad.encode() in err
     with faust_redis.Publisher(server.url, "t") as publisher:
-        assert publisher.committed("counter", 0) < bad
+        assert pack(publisher.committed("counter", 0)) < pack(bad)
         assert publisher.lag("counter", 0) >= 1
     assert valkey.hget("t:{0}:cursor:counter", "token") == b""
+
+
+def test_commits_whose_replies_are_lost_count_once(
+    server: Server, valkey: redis.Redis, start_worker: StartWorker
+) -> None:
+    expected = publish(server, 3000)
+
+    with Proxy(server.folder / "p.sock", server.socket) as proxy:
+        proxy.lose_replies = 12
+        worker = start_worker(server.url_at(proxy.path))
+        wait_until(lambda: total(valkey) >= 3000)
+        wait_until(lambda: proxy.lose_replies == 0)
+        code, _, err = worker.stop()
+
+    assert_exactly_once(valkey, expected)
+    assert proxy.lost > 1
+    assert b"no reply to a commit" in err
+    assert b"fenced" not in err
+    assert code == 0
+
+
+def test_commits_that_never_arrive_are_sent_again(
+    server: Server, valkey: redis.Redis, start_worker: StartWorker
+) -> None:
+    expected = publish(server, 3000)
+
+    with Proxy(server.folder / "p.sock", server.socket) as proxy:
+        proxy.lose_requests = 12
+        worker = start_worker(server.url_at(proxy.path))
+        wait_until(lambda: total(valkey) >= 3000)
+        code, _, _ = worker.stop()
+
+    assert_exactly_once(valkey, expected)
+    assert proxy.lost == 12
+    assert code == 0
+
+
+def test_connections_cut_again_and_again_cost_nothing(
+    server: Server, valkey: redis.Redis, start_worker: StartWorker
+) -> None:
+    expected = publish(server, 6000)
+
+    with Proxy(server.folder / "p.sock", server.socket) as proxy:
+        worker = start_worker(server.url_at(proxy.path), slow_s=0.005)
+        for share in range(1, 11):
+            wait_until(lambda reached=share * 500: total(valkey) >= reached)  # type: ignore[misc]
+            proxy.cut()
+        wait_until(lambda: total(valkey) >= 6000)
+        code, _, _ = worker.stop()
+
+    assert_exactly_once(valkey, expected)
+    assert code == 0
+
+
+def test_a_server_killed_and_started_again_is_taken_up_where_it_was(
+    server: Server, valkey: redis.Redis, start_worker: StartWorker
+) -> None:
+    expected = publish(server, 6000)
+    worker = start_worker(server.url, slow_s=0.005)
+
+    for share in (1, 2, 3):
+        wait_until(lambda reached=share * 1500: total(valkey) >= reached)  # type: ignore[misc]
+        server.kill()
+        time.sleep(0.3)
+        server.start()
+    wait_until(lambda: total(valkey) >= 6000)
+    code, _, _ = worker.stop()
+
+    assert_exactly_once(valkey, expected)
+    assert code == 0
+
+
+def test_a_zombie_that_wakes_after_its_lease_is_fenced_and_changes_nothing(
+    server: Server, valkey: redis.Redis, start_worker: StartWorker
+) -> None:
+    expected = publish(server, 6000)
+    zombie = start_worker(server.url, slow_s=0.01, lease_s=0.4)
+    wait_until(lambda: total(valkey) >= 500)
+
+    zombie.process.send_signal(signal.SIGSTOP)
+    heir = start_worker(server.url, slow_s=0.005, lease_s=0.4)
+    at_stop = total(valkey)
+    wait_until(lambda: total(valkey) >= at_stop + 500)
+    zombie.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: total(valkey) >= 6000)
+
+    assert heir.stop()[0] == 0
+    code, _, err = zombie.stop()
+    assert b"fenced" in err
+    assert code == 0
+    assert_exactly_once(valkey, expected)
+
+
+def names(valkey: redis.Redis) -> list[str]:
+    """The names of all connections."""
+    return [client["name"] for client in valkey.client_list()]
+
+
+def test_a_second_worker_waits_and_continues_when_the_first_stops(
+    server: Server, valkey: redis.Redis, start_worker: StartWorker
+) -> None:
+    publish(server, 1000)
+    first = start_worker(server.url)
+    wait_until(lambda: total(valkey) >= 1000)
+    holder = valkey.hget("t:{0}:cursor:counter", "token")
+
+    second = start_worker(server.url)
+    wait_until(lambda: names(valkey).count("counter:control") == 2)
+    assert valkey.hget("t:{0}:cursor:counter", "token") == holder
+    first.stop()
+    publish(server, 2000)
+    wait_until(lambda: total(valkey) >= 2000)
+
+    assert b"waiting for its lease to end" in second.stop()[2]
+
+
+def test_a_bad_record_goes_to_dead_with_its_bytes_and_the_rest_goes_on(
+    server: Server, valkey: redis.Redis, start_worker: StartWorker
+) -> None:
+    with faust_redis.Publisher(server.url, "t", partitions=4) as publisher:
+        _, bad, last = publisher.publish(1, [(b"1", b"a"), (b"2", b"bad"), (b"3", b"a")])
+
+        start_worker(server.url)
+        publisher.wait_committed("counter", 1, last, timeout_s=20)
+
+    ((_, letter),) = valkey.xrange("t:{1}:dead")
+    assert letter == {
+        b"raw": b"bad",
+        b"reason": b"bad",
+        b"error": b"told to",
+        b"position": bad.encode(),
+        b"app": b"counter",
+    }
+    assert valkey.hgetall("t:{1}:state") == {b"a": b"2"}
+
+
+def test_a_worker_leaves_nothing_in_its_working_folder(
+    server: Server, valkey: redis.Redis, start_worker: StartWorker
+) -> None:
+    before = set(os.listdir("."))
+    publish(server, 100)
+    worker = start_worker(server.url)
+    wait_until(lambda: total(valkey) >= 100)
+
+    worker.stop()
+
+    assert {name for name in os.listdir(".") if "data" in name} <= before

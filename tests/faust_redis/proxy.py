@@ -1,0 +1,107 @@
+"""A proxy between a worker and its server that loses replies, requests and connections on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Self
+
+from faust_redis.scripts import COMMIT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_COMMIT = COMMIT.sha.encode()
+
+
+class Proxy:
+    """Forwards bytes both ways; *lose_replies* and *lose_requests* count commits yet to be hit."""
+
+    def __init__(self, path: Path, server: Path) -> None:
+        self.path = path
+        self._server = server
+        self.lose_replies = 0
+        self.lose_requests = 0
+        self.lost = 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run)
+        self._started = threading.Event()
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._started.wait()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._loop.call_soon_threadsafe(self._stopped.set)
+        self._thread.join()
+
+    def cut(self) -> None:
+        """Close every connection."""
+        self._loop.call_soon_threadsafe(self._cut)
+
+    def _cut(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._stopped = asyncio.Event()
+        server = await asyncio.start_unix_server(self._connected, self.path)
+        self._started.set()
+        await self._stopped.wait()
+        server.close()
+        self._cut()
+
+    async def _connected(
+        self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter
+    ) -> None:
+        try:
+            from_server, to_server = await asyncio.open_unix_connection(self._server)
+        except OSError:
+            to_client.transport.abort()
+            return
+        both = {to_client, to_server}
+        self._writers |= both
+        dropping = asyncio.Event()
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            await asyncio.wait(
+                [
+                    asyncio.ensure_future(self._requests(from_client, to_server, dropping)),
+                    asyncio.ensure_future(self._replies(from_server, to_client, dropping)),
+                ],
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        self._writers -= both
+        for writer in both:
+            writer.transport.abort()
+
+    async def _requests(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, dropping: asyncio.Event
+    ) -> None:
+        while data := await source.read(1 << 20):
+            if _COMMIT in data and self.lose_requests > 0:
+                self.lose_requests -= 1
+                self.lost += 1
+                return
+            if _COMMIT in data and self.lose_replies > 0:
+                self.lose_replies -= 1
+                dropping.set()
+            sink.write(data)
+            await sink.drain()
+
+    async def _replies(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, dropping: asyncio.Event
+    ) -> None:
+        while data := await source.read(1 << 20):
+            if dropping.is_set():
+                # The request was carried out; its reply ends here, and so does the connection.
+                self.lost += 1
+                return
+            sink.write(data)
+            await sink.drain()
