@@ -234,6 +234,16 @@ def test_the_next_seasons_fixtures_come_before_this_ones_last_results(tmp_path: 
     assert told[-1].id == "e0-2020-21-leicester-fulham-1:finished"
 
 
+def test_a_season_is_opened_in_time_for_what_its_first_day_announces(tmp_path: Path) -> None:
+    write(tmp_path, row(Date="30/06/2021"), season="2021")
+    write(tmp_path, row(Date="01/07/2021"), season="2122")
+
+    told = _told(tmp_path)
+
+    assert [order_key(event) for event in told] == sorted(order_key(event) for event in told)
+    assert told[1].id == "e0-2021-22-leicester-fulham-1:fixture"
+
+
 def test_a_season_is_read_only_when_the_story_reaches_it(tmp_path: Path) -> None:
     write(tmp_path, row(Date="20/01/2024"), season="2324")
     later = write(tmp_path, ROW)
