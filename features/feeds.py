@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 _SILENT = {FeedState.ALIVE: False, FeedState.RECOVERED: False, FeedState.GAP: True}
 
 
+def is_stale(pool: PoolState, match: MatchState) -> bool:
+    """A source of this match is silent; a match that is over needs none."""
+    if match.over:
+        return False
+    feeds = pool.feeds
+    return any((mark := feeds.get(source)) is not None and mark.silent for source in match.sources)
+
+
 def heard(world: World, match: MatchState, source: str) -> bool:
     """Note that *source* speaks of *match*, which from now on is stale whenever it is silent.
 
@@ -23,7 +31,7 @@ def heard(world: World, match: MatchState, source: str) -> bool:
     if source in match.sources:
         return False
     match.sources = sorted([*match.sources, source])
-    match.stale = _stale(world.pool(match.pool), match)
+    match.stale = is_stale(world.pool(match.pool), match)
     return True
 
 
@@ -74,14 +82,8 @@ def _turned(world: World, pool: PoolState, source: str) -> list[str]:
     turned = []
     for match_id in world.open_in_pool(pool.pool):
         match = world.matches[match_id]
-        if source in match.sources and (stale := _stale(pool, match)) != match.stale:
+        if source in match.sources and (stale := is_stale(pool, match)) != match.stale:
             match.stale = stale
             world.keep_match(match)
             turned.append(match_id)
     return turned
-
-
-def _stale(pool: PoolState, match: MatchState) -> bool:
-    return any(
-        (mark := pool.feeds.get(source)) is not None and mark.silent for source in match.sources
-    )

@@ -100,7 +100,7 @@ def match_statistics(world: World, event: MatchStatistics) -> tuple[str, ...]:
     """Counts so far; those from full-time on are folded into the teams' form, once.
 
     They may come before or after the result at the same instant: the teams end up the same.
-    A finished match's own inputs do not change by them.
+    They change none of the match's own inputs, unless they are a silent feed's first word on it.
     """
     match = match_of(world, event)
     data = event.data
@@ -110,14 +110,13 @@ def match_statistics(world: World, event: MatchStatistics) -> tuple[str, ...]:
         (data.home_shots_on_target, data.away_shots_on_target),
         (data.home_corners, data.away_corners),
     )
-    changed = heard(world, match, event.source)
-    if match.statistics is None or _rank(statistics) > _rank(match.statistics):
+    mine = (match.match_id,) if heard(world, match, event.source) else ()
+    newer = match.statistics is None or _rank(statistics) > _rank(match.statistics)
+    if newer:
         match.statistics = statistics
-        changed = True
-    if not changed:
-        return ()
-    world.keep_match(match)
-    return tuple(fold_statistics(world, match))
+    if newer or mine:
+        world.keep_match(match)
+    return mine + tuple(fold_statistics(world, match))
 
 
 def match_finished(world: World, event: MatchFinished) -> tuple[str, ...]:

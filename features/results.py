@@ -11,6 +11,7 @@ import copy
 from typing import TYPE_CHECKING
 
 from features import elo, form, play, rates
+from features.feeds import is_stale
 from features.newcomer import entering
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def settled(world: World, match: MatchState) -> tuple[str, ...]:
     """
     was_over = match.over
     play.settle(match)
+    match.stale = is_stale(world.pool(match.pool), match)
     world.keep_match(match)
     if match.over != was_over:
         world.index(match)

@@ -286,6 +286,20 @@ def test_a_new_season_brings_ratings_nearer_to_the_mean_and_empties_the_table() 
     assert (played, rest) == (0.0, 14.0)
 
 
+def test_a_late_result_of_an_earlier_day_starts_no_new_season() -> None:
+    world = world_after(
+        fixture("old", "Arsenal", "Chelsea", at(days=-3)),
+        fixture("odd", "Chelsea", "Arsenal", at(days=-5), season="2025-26"),
+        full_time("old", 3, 0, at(days=-3, minutes=110)),
+    )
+
+    fold(world, full_time("odd", 0, 1, at(days=-2)))
+
+    arsenal = world.teams["england/arsenal"]
+    assert (arsenal.season, arsenal.matches, arsenal.season_matches) == ("2024-25", 2, 1)
+    assert arsenal.last_kick_off == at(days=-3)
+
+
 def test_a_newcomer_is_as_good_as_the_weakest_quarter() -> None:
     names = [f"Team {letter}" for letter in "ABCDEFGHI"]
     world = world_after(*season(names))
@@ -319,7 +333,10 @@ def test_the_agents_own_fields_are_carried_along() -> None:
 
 
 def test_the_cached_team_part_follows_a_result_and_a_moved_kick_off() -> None:
-    world = world_after(FIRST, NEXT, full_time("m1", 2, 1))
+    world = world_after(FIRST, NEXT)
+    assert math.isnan(columns(world, "m2", "rest_home")[0])
+
+    fold(world, full_time("m1", 2, 1))
     assert columns(world, "m2", "rest_home") == [7.0]
 
     fold(world, changed("m2", ev.FixtureStatus.SCHEDULED, at(300), kick_off=at(days=5)))

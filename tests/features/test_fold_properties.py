@@ -4,6 +4,7 @@ import datetime as dt
 import math
 from typing import Any
 
+import msgspec
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +22,8 @@ _FIXTURES = [
 ]
 _NAMES = [(event.subject, event.partitionkey) for event in _FIXTURES]
 
-times = st.integers(-200, 400).map(at)
+# Few instants, so that many events share one.
+times = st.sampled_from([at(offset) for offset in (-90, -60, 0, 15, 45, 47, 80, 110, 300)])
 goals = st.integers(0, 9)
 minutes = st.integers(0, 120)
 
@@ -137,9 +139,13 @@ def _fold_all(world: World, events: list[ev.Event]) -> list[tuple[ev.Event, tupl
     taken = []
     for event in events:
         try:
-            taken.append((event, fold(world, event)))
+            ids = fold(world, event)
         except RejectedEventError:
             continue
+        # As the agent does; what a world remembers of vectors must not show later.
+        for name in ids:
+            vector(world, name)
+        taken.append((event, ids))
     return taken
 
 
@@ -159,21 +165,18 @@ def test_any_event_again_changes_nothing(events: list[ev.Event]) -> None:
 def test_the_order_in_which_a_matchs_events_come_does_not_matter(
     events: list[ev.Event], data: st.DataObject
 ) -> None:
-    # One result for each match: which of two is folded into the ratings does depend on the order.
-    story = [
-        *events,
-        *(full_time(name, 2, 1, at(200), pool=pool) for name, pool in _NAMES[:2]),
-    ]
+    # One result: which of two is folded into the ratings does depend on the order.
+    name, pool = _NAMES[0]
+    about = [msgspec.structs.replace(e, subject=name, partitionkey=pool) for e in events]
+    story = [*about, full_time(name, 2, 1, at(110), pool=pool)]
     shuffled = data.draw(st.permutations(story))
     told, retold = _announced(), _announced()
 
     _fold_all(told, story)
     _fold_all(retold, shuffled)
 
-    first, second = stored(told), stored(retold)
-    for name, _ in _NAMES:
-        field = b"m:" + name.encode()
-        assert first[field] == second[field]
+    field = b"m:" + name.encode()
+    assert stored(told)[field] == stored(retold)[field]
 
 
 @given(st.lists(anything, max_size=25), st.integers(0, 25))
