@@ -9,7 +9,7 @@ from faust_redis.publisher import AsyncPublisher, Publisher
 from faust_redis.table import Table
 from faust_redis.topic import BatchTopic, batch_topic
 from faust_redis.transaction import Transaction
-from faust_redis.worker import run
+from faust_redis.worker import run, running
 
 __all__ = [
     "App",
@@ -25,4 +25,5 @@ __all__ = [
     "TransportError",
     "batch_topic",
     "run",
+    "running",
 ]

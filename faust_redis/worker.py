@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import faust
@@ -13,7 +14,7 @@ from faust_redis.client import Client
 from faust_redis.errors import CommandError, ServerUnavailableError, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from faust_redis.app import App
 
@@ -55,6 +56,22 @@ def run(app: App, *, start_timeout_s: float = _START_TIMEOUT_S) -> int:
         return stop.code if isinstance(stop.code, int) else 1
     finally:
         asyncio.set_event_loop(None)
+
+
+@asynccontextmanager
+async def running(app: App) -> AsyncIterator[None]:
+    """Run an app inside this event loop, beside others, for as long as the block lasts.
+
+    An agent's error ends the app, and is raised when the block ends.
+    """
+    app.in_worker = True
+    try:
+        await app.start()
+        yield
+    finally:
+        await app.stop()
+    if app.crash_reason is not None:
+        raise app.crash_reason
 
 
 async def _preflight(app: App, timeout_s: float) -> None:

@@ -37,7 +37,7 @@ def build(url: str, partitions: int, slow_s: float = 0.0, lease_s: float = 1.0) 
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
     sys.exit(
         faust_redis.run(
             build(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4]))

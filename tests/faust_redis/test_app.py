@@ -1,0 +1,273 @@
+"""What an agent is handed, and what an app tells: in this process, on a real server."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import faust_redis
+from faust_redis import AsyncPublisher, Batch
+from faust_redis.errors import CommitRefusedError, UnsupportedError
+from faust_redis.positions import pack
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    import redis
+
+    from tests.faust_redis.servers import Server
+
+    Handle = Callable[[Batch], Awaitable[None]]
+
+
+async def ignore(batch: Batch) -> None:
+    """Do nothing with a batch, which is all it takes to commit it."""
+
+
+def build(server: Server, handle: Handle = ignore, **settings: Any) -> faust_redis.App:  # noqa: ANN401
+    """An app of two partitions whose one agent hands every batch to *handle*."""
+    topic = {k: settings.pop(k) for k in ("max_records", "start_from") if k in settings}
+    settings = {"partitions": 2, "lease_s": 0.5, **settings}
+    app = faust_redis.App("app", broker=server.url, namespace="t", **settings)
+    faust_redis.Table(app, "state")
+
+    @app.agent(faust_redis.batch_topic(app, "events", **topic))
+    async def agent(stream) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+        async for batch in stream:
+            await handle(batch)
+
+    return app
+
+
+def values(*texts: str) -> list[tuple[bytes, bytes]]:
+    """Items to publish."""
+    return [(text.encode(), text.encode()) for text in texts]
+
+
+async def test_a_batch_carries_records_of_one_partition_in_order(server: Server) -> None:
+    seen: list[Batch] = []
+
+    async def keep(batch: Batch) -> None:
+        seen.append(batch)
+
+    async with AsyncPublisher(server.url, "t") as publisher:
+        first = await publisher.publish(1, values("a", "b", "c"))
+        async with faust_redis.running(build(server, keep, max_records=2)):
+            await publisher.wait_committed("app", 1, first[-1])
+
+    assert [[r.value for r in batch.records] for batch in seen] == [[b"a", b"b"], [b"c"]]
+    assert [r.position for batch in seen for r in batch.records] == first
+    assert {batch.partition for batch in seen} == {1}
+    assert {batch.epoch for batch in seen} == {1}
+
+
+async def test_records_of_foreign_writers_come_with_the_field_e_or_nothing(
+    server: Server, valkey: redis.Redis
+) -> None:
+    seen: list[bytes] = []
+
+    async def keep(batch: Batch) -> None:
+        seen.extend(record.value for record in batch.records)
+
+    valkey.xadd("t:{0}:events", {"other": "x", "e": "inner"})
+    last = valkey.xadd("t:{0}:events", {"other": "x"}).decode()
+    async with (
+        faust_redis.running(build(server, keep)),
+        AsyncPublisher(server.url, "t") as publisher,
+    ):
+        await publisher.wait_committed("app", 0, last)
+
+    assert seen == [b"inner", b""]
+
+
+async def test_a_table_shows_what_was_loaded_and_what_this_batch_wrote(
+    server: Server, valkey: redis.Redis
+) -> None:
+    views: list[dict[bytes, bytes]] = []
+    valkey.hset("t:{0}:state", mapping={"old": "1", "gone": "1"})
+
+    async def write(batch: Batch) -> None:
+        table = app.tables["state"].partition(batch.partition)
+        views.append(dict(table))
+        batch.write.put("state", b"new", b"2")
+        batch.write.remove("state", b"gone")
+        batch.write.put("state", b"again", b"x")
+        batch.write.remove("state", b"again")
+        views.append(dict(table))
+
+    app = build(server, write)
+    async with faust_redis.running(app), AsyncPublisher(server.url, "t") as publisher:
+        (position,) = await publisher.publish(0, values("a"))
+        await publisher.wait_committed("app", 0, position)
+
+    assert views == [{b"old": b"1", b"gone": b"1"}, {b"old": b"1", b"new": b"2"}]
+    assert valkey.hgetall("t:{0}:state") == {b"old": b"1", b"new": b"2"}
+
+
+async def test_a_table_is_a_faust_table_of_the_partition_in_hand(
+    server: Server, valkey: redis.Redis
+) -> None:
+    valkey.hset("t:{1}:state", "a", "1")
+
+    async def count(batch: Batch) -> None:
+        table = app.tables["state"]
+        for record in batch.records:
+            table[record.value] = b"%d" % (int(table.get(record.value, b"0")) + 1)
+        table[b"brief"] = b"x"
+        del table[b"brief"]
+        assert b"brief" not in table
+
+    app = build(server, count)
+    async with faust_redis.running(app), AsyncPublisher(server.url, "t") as publisher:
+        positions = await publisher.publish(1, [(b"1", b"a"), (b"2", b"b"), (b"3", b"a")])
+        await publisher.wait_committed("app", 1, positions[-1])
+
+    assert valkey.hgetall("t:{1}:state") == {b"a": b"3", b"b": b"1"}
+    with pytest.raises(UnsupportedError, match="batch in hand"):
+        app.tables["state"][b"a"]
+
+
+async def test_every_commit_is_told_of(server: Server) -> None:
+    told: list[tuple[str, float]] = []
+    app = build(server, on_commit=lambda batch, seconds: told.append((batch.position, seconds)))
+
+    async with faust_redis.running(app), AsyncPublisher(server.url, "t") as publisher:
+        (position,) = await publisher.publish(0, values("a"))
+        await publisher.wait_committed("app", 0, position)
+
+    ((committed, seconds),) = told
+    assert committed == position
+    assert seconds > 0
+
+
+async def test_a_batch_is_read_again_with_a_new_generation_after_its_partition_was_lost(
+    server: Server, valkey: redis.Redis
+) -> None:
+    generations: list[int] = []
+    fenced: list[int] = []
+
+    async def lose_once(batch: Batch) -> None:
+        generations.append(batch.generation)
+        if len(generations) == 1:
+            valkey.hset("t:{0}:cursor:app", "token", "another's")
+        table = app.tables["state"].partition(0)
+        batch.write.put("state", b"n", b"%d" % (int(table.get(b"n", b"0")) + 1))
+
+    app = build(server, lose_once, on_fenced=fenced.append)
+    async with AsyncPublisher(server.url, "t") as publisher:
+        (position,) = await publisher.publish(0, values("a"))
+        async with faust_redis.running(app):
+            await publisher.wait_committed("app", 0, position)
+
+    assert fenced == [0]
+    assert generations[1] > generations[0]
+    assert valkey.hgetall("t:{0}:state") == {b"n": b"1"}
+
+
+async def test_an_idle_partition_keeps_its_lease(server: Server, valkey: redis.Redis) -> None:
+    async with faust_redis.running(build(server, lease_s=0.3)):
+        await asyncio.sleep(0.1)
+        token = valkey.hget("t:{0}:cursor:app", "token")
+        await asyncio.sleep(1.0)
+        seconds, micros = valkey.time()
+
+        assert valkey.hget("t:{0}:cursor:app", "token") == token
+        left_ms = int(valkey.hget("t:{0}:cursor:app", "lease_until_ms"))
+        assert left_ms > seconds * 1000 + micros / 1000
+
+
+async def test_an_app_may_begin_where_its_own_books_say(
+    server: Server, valkey: redis.Redis
+) -> None:
+    seen: list[bytes] = []
+    books: dict[int, str] = {}
+
+    async def keep(batch: Batch) -> None:
+        seen.extend(record.value for record in batch.records)
+
+    async def start_from(partition: int) -> str | None:
+        return books.get(partition)
+
+    async with AsyncPublisher(server.url, "t") as publisher:
+        positions = await publisher.publish(0, values("a", "b", "c", "d"))
+        async with faust_redis.running(build(server, keep)):
+            await publisher.wait_committed("app", 0, positions[-1])
+        books[0] = positions[1]
+        seen.clear()
+
+        async with faust_redis.running(build(server, keep, start_from=start_from)):
+            await publisher.wait_committed("app", 0, positions[-1])
+
+    assert seen == [b"c", b"d"]
+    assert valkey.hget("t:{0}:cursor:app", "count") == b"4"
+
+
+async def test_an_agents_error_is_raised_and_its_batch_is_read_again(server: Server) -> None:
+    async def fail(batch: Batch) -> None:
+        batch.write.set("pred:x", b"half")
+        message = f"at {batch.position}"
+        raise ZeroDivisionError(message)
+
+    app = build(server, fail)
+    async with AsyncPublisher(server.url, "t") as publisher:
+        (position,) = await publisher.publish(0, values("a"))
+        with pytest.raises(ZeroDivisionError, match=position):
+            async with faust_redis.running(app):
+                await app.wait_until_stopped()
+
+        assert await publisher.committed("app", 0) == "0-0"
+        async with faust_redis.running(build(server)):
+            await publisher.wait_committed("app", 0, position)
+
+
+async def test_a_commit_the_server_will_never_take_ends_the_app(
+    server: Server, valkey: redis.Redis
+) -> None:
+    valkey.set("t:{0}:changes", "not a stream")
+
+    async def append(batch: Batch) -> None:
+        batch.write.set("pred:x", b"half")
+        batch.write.append("changes", b"x")
+
+    app = build(server, append)
+    async with AsyncPublisher(server.url, "t") as publisher:
+        await publisher.publish(0, values("a"))
+        with pytest.raises(CommitRefusedError, match="WRONGTYPE"):
+            async with faust_redis.running(app):
+                await app.wait_until_stopped()
+
+    assert valkey.exists("pred:x") == 0
+
+
+async def test_what_is_not_carried_yet_is_said_when_it_is_declared(server: Server) -> None:
+    app = build(server)
+
+    with pytest.raises(UnsupportedError, match="changelog"):
+        app.Table("counts", default=int)
+    with pytest.raises(UnsupportedError, match="concurrency"):
+        app.agent(faust_redis.batch_topic(app, "events"), concurrency=2)
+    with pytest.raises(UnsupportedError, match="max_records"):
+        faust_redis.batch_topic(app, "events", max_records=0)
+    with pytest.raises(UnsupportedError, match=r"batch\.write\.append"):
+        await app.topic("changes").send(value=b"x")
+
+
+async def test_a_second_topic_in_one_app_is_refused(server: Server) -> None:
+    app = build(server)
+
+    @app.agent(faust_redis.batch_topic(app, "changes"))
+    async def other(stream) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+        async for _ in stream:
+            pass
+
+    with pytest.raises(UnsupportedError, match=r"\['changes', 'events'\]"):
+        async with faust_redis.running(app):
+            await app.wait_until_stopped()
+
+
+def test_offsets_order_as_positions_do() -> None:
+    positions = ["0-0", "0-1", "9-5", "10-0", "10-18446744073709551615", "18446744073709551615-0"]
+
+    assert sorted(positions, key=pack) == positions

@@ -1,0 +1,267 @@
+"""The contract of every Lua script, checked on a real server from outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import redis
+
+from faust_redis import scripts
+from faust_redis.batch import Record
+from faust_redis.keys import Keyspace
+from faust_redis.transaction import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.faust_redis.servers import Server
+
+CURSOR = "t:{0}:cursor:app"
+ACQUIRED = [b"OK", b"0-0", b"1", b"0", b"0-0"]
+
+
+def evaluate(valkey: redis.Redis, script: scripts.Script, keys: list[str], *args: Any) -> Any:  # noqa: ANN401
+    """The reply of a script."""
+    return valkey.eval(script.text, len(keys), *keys, *args)
+
+
+def acquire(valkey: redis.Redis, token: str, last: str = "", lease_ms: int = 60_000) -> Any:  # noqa: ANN401
+    """Take partition 0."""
+    return evaluate(valkey, scripts.ACQUIRE, [CURSOR], token, last, lease_ms, "")
+
+
+def commit(  # noqa: PLR0913
+    valkey: redis.Redis,
+    write: Transaction | None = None,
+    *,
+    token: str = "me",
+    expected: str = "0-0",
+    position: str = "5-0",
+    records: int = 3,
+) -> Any:  # noqa: ANN401
+    """Commit a transaction to partition 0."""
+    write = write or transaction()
+    head = (token, expected, position, 60_000, records)
+    return evaluate(valkey, scripts.COMMIT, [CURSOR, *write.keys()], *head, *write.args())
+
+
+def transaction() -> Transaction:
+    """An empty transaction of partition 0."""
+    return Transaction(Keyspace("t"), "app", 0, {})
+
+
+def everything(size: int = 2) -> Transaction:
+    """A transaction with all kinds of writes, *size* of each."""
+    write = transaction()
+    for number in range(size):
+        write.put("state", b"f%d" % number, b"v%d" % number)
+        write.put("other", b"f%d" % number, b"")
+        write.remove("other", b"gone%d" % number)
+        write.append("changes", b"c%d" % number)
+        write.append("audit", b"a%d" % number)
+        write.set(f"pred:{number}", b"p%d" % number)
+        write.dead(Record(f"{number}-0", b"raw%d" % number), "why", "how")
+    return write
+
+
+def snapshot(valkey: redis.Redis) -> dict[bytes, bytes | None]:
+    """Every key with its whole content."""
+    return {key: valkey.dump(key) for key in valkey.keys("*")}
+
+
+def test_a_free_partition_is_taken_and_a_held_one_is_not(valkey: redis.Redis) -> None:
+    assert acquire(valkey, "me") == ACQUIRED
+
+    status, left_ms, holder = acquire(valkey, "you")
+
+    assert (status, holder) == (b"HELD", b"me")
+    assert 0 < int(left_ms) <= 60_000
+
+
+def test_a_partition_is_taken_again_with_the_last_token_or_the_same_one(
+    valkey: redis.Redis,
+) -> None:
+    acquire(valkey, "me")
+
+    assert acquire(valkey, "me") == ACQUIRED
+    assert acquire(valkey, "me-again", "me") == ACQUIRED
+    assert commit(valkey, token="me") == b"FENCED"
+
+
+def test_a_released_or_expired_partition_is_free(valkey: redis.Redis) -> None:
+    acquire(valkey, "me")
+    assert evaluate(valkey, scripts.RELEASE, [CURSOR], "not-me") == b"FENCED"
+    assert evaluate(valkey, scripts.RELEASE, [CURSOR], "me") == b"OK"
+    assert acquire(valkey, "you") == ACQUIRED
+
+    valkey.hset(CURSOR, "lease_until_ms", "1")
+
+    assert acquire(valkey, "they") == ACQUIRED
+
+
+def test_a_lease_is_renewed_only_by_its_token_at_its_position(valkey: redis.Redis) -> None:
+    acquire(valkey, "me", lease_ms=1000)
+    before_ms = int(valkey.hget(CURSOR, "lease_until_ms"))
+
+    replies = [
+        evaluate(valkey, scripts.RENEW, [CURSOR], *args)
+        for args in (("you", "0-0", 9000), ("me", "1-0", 9000), ("me", "0-0", 9000))
+    ]
+
+    assert replies == [b"FENCED", b"CONFLICT", b"OK"]
+    assert int(valkey.hget(CURSOR, "lease_until_ms")) >= before_ms + 8000
+
+
+def test_a_start_position_from_outside_moves_the_cursor(valkey: redis.Redis) -> None:
+    reply = evaluate(valkey, scripts.ACQUIRE, [CURSOR], "me", "", 1000, "7-3")
+
+    assert reply == [b"OK", b"7-3", b"1", b"0", b"0-0"]
+    assert valkey.hget(CURSOR, "position") == b"7-3"
+
+
+def test_a_commit_writes_all_of_it_and_the_position(valkey: redis.Redis) -> None:
+    acquire(valkey, "me")
+    valkey.hset("t:{0}:other", mapping={"gone0": "x", "gone1": "x", "stays": "x"})
+
+    assert commit(valkey, everything()) == b"OK"
+
+    assert valkey.hgetall("t:{0}:state") == {b"f0": b"v0", b"f1": b"v1"}
+    assert valkey.hgetall("t:{0}:other") == {b"f0": b"", b"f1": b"", b"stays": b"x"}
+    assert [f for _, f in valkey.xrange("t:{0}:changes")] == [{b"e": b"c0"}, {b"e": b"c1"}]
+    assert [f for _, f in valkey.xrange("t:{0}:audit")] == [{b"e": b"a0"}, {b"e": b"a1"}]
+    assert valkey.mget("pred:0", "pred:1") == [b"p0", b"p1"]
+    assert [f[b"raw"] for _, f in valkey.xrange("t:{0}:dead")] == [b"raw0", b"raw1"]
+    assert valkey.hmget(CURSOR, "position", "count", "token") == [b"5-0", b"3", b"me"]
+
+
+def test_a_commit_of_many_thousand_values_fits(valkey: redis.Redis) -> None:
+    acquire(valkey, "me")
+
+    assert commit(valkey, everything(9000)) == b"OK"
+
+    assert valkey.hlen("t:{0}:state") == 9000
+    assert valkey.xlen("t:{0}:changes") == 9000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reply"),
+    [
+        ({"token": "zombie"}, b"FENCED"),
+        ({"token": ""}, b"FENCED"),
+        ({"expected": "4-0"}, b"CONFLICT"),
+    ],
+)
+def test_a_commit_with_an_old_token_or_position_changes_nothing(
+    valkey: redis.Redis, arguments: dict[str, str], reply: bytes
+) -> None:
+    acquire(valkey, "me")
+    before = snapshot(valkey)
+
+    assert commit(valkey, everything(), **arguments) == reply  # type: ignore[arg-type]
+
+    assert snapshot(valkey) == before
+
+
+def test_a_commit_after_the_release_is_fenced_even_with_no_token(valkey: redis.Redis) -> None:
+    acquire(valkey, "me")
+    evaluate(valkey, scripts.RELEASE, [CURSOR], "me")
+
+    assert commit(valkey, token="") == b"FENCED"
+    assert commit(valkey, token="me") == b"FENCED"
+
+
+def break_table(valkey: redis.Redis) -> None:
+    """Make the second table a string."""
+    valkey.set("t:{0}:other", "not a hash")
+
+
+def break_stream(valkey: redis.Redis) -> None:
+    """Make the second stream a string."""
+    valkey.set("t:{0}:audit", "not a stream")
+
+
+def break_dead(valkey: redis.Redis) -> None:
+    """Make the dead stream a string."""
+    valkey.set("t:{0}:dead", "not a stream")
+
+
+def exhaust_stream(valkey: redis.Redis) -> None:
+    """Take the last id a stream has."""
+    valkey.xadd("t:{0}:audit", {"e": "x"}, id="18446744073709551615-18446744073709551615")
+
+
+@pytest.mark.parametrize("spoil", [break_table, break_stream, break_dead, exhaust_stream])
+def test_a_commit_that_would_fail_halfway_is_refused_before_its_first_write(
+    valkey: redis.Redis, spoil: Callable[[redis.Redis], None]
+) -> None:
+    acquire(valkey, "me")
+    spoil(valkey)
+    before = snapshot(valkey)
+
+    with pytest.raises(redis.ResponseError, match=r"WRONGTYPE|last id"):
+        commit(valkey, everything())
+
+    assert snapshot(valkey) == before
+
+
+@pytest.mark.parametrize("surplus", [(["t:{0}:more"], []), ([], ["more"]), (["a"], ["b"])])
+def test_a_commit_whose_arguments_do_not_add_up_is_refused(
+    valkey: redis.Redis, surplus: tuple[list[str], list[str]]
+) -> None:
+    acquire(valkey, "me")
+    before, write = snapshot(valkey), everything()
+    keys, args = surplus
+
+    with pytest.raises(redis.ResponseError, match="add up"):
+        evaluate(
+            valkey,
+            scripts.COMMIT,
+            [CURSOR, *write.keys(), *keys],
+            *("me", "0-0", "5-0", 1000, 1),
+            *write.args(),
+            *args,
+        )
+
+    assert snapshot(valkey) == before
+
+
+@pytest.mark.parametrize("index", [3, 4, 5, 9, 13])
+@pytest.mark.parametrize("nonsense", ["x", "-1", "1.5", ""])
+def test_a_commit_with_a_count_that_is_no_number_is_refused(
+    valkey: redis.Redis, index: int, nonsense: str
+) -> None:
+    acquire(valkey, "me")
+    before, write = snapshot(valkey), everything()
+    args = ["me", "0-0", "5-0", 1000, 1, *write.args()]
+    args[index] = nonsense
+
+    with pytest.raises(redis.ResponseError, match="INVALID"):
+        evaluate(valkey, scripts.COMMIT, [CURSOR, *write.keys()], *args)
+
+    assert snapshot(valkey) == before
+
+
+def test_a_commit_goes_through_at_the_memory_limit_while_publishing_is_refused(
+    valkey: redis.Redis,
+) -> None:
+    acquire(valkey, "me")
+    valkey.config_set("maxmemory", 1)
+    publish = (["t:{0}:events", "t:{0}:seen:a", "t:{0}:seen:b"], 1, 0, 10, "key", "value")
+
+    with pytest.raises(redis.exceptions.OutOfMemoryError):
+        evaluate(valkey, scripts.PUBLISH, *publish)
+
+    assert commit(valkey, everything()) == b"OK"
+
+
+def test_scripts_declare_every_key_they_touch(server: Server, valkey: redis.Redis) -> None:
+    valkey.execute_command(
+        "ACL", "SETUSER", "narrow", "on", ">pw", "+@all", "~t:{0}:*", "~pred:*", "~t:pools"
+    )
+    narrow = redis.Redis(unix_socket_path=str(server.socket), username="narrow", password="pw")
+
+    with narrow:
+        acquire(narrow, "me")
+        assert commit(narrow, everything()) == b"OK"
+        assert evaluate(narrow, scripts.ASSIGN, ["t:pools"], "england", 8) == 0
