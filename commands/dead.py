@@ -43,7 +43,7 @@ def list_(
         return
     table = Table("Place", "App", "Error", "Reason", "Bytes")
     for entry in entries:
-        raw = entry["e"]
+        raw = entry["raw"]
         shown = raw if len(raw) <= _SHOWN_BYTES else f"{raw[:_SHOWN_BYTES]}…"
         table.add_row(entry["place"], entry["app"], entry["error"], entry["reason"], shown)
     console_for().print(table)
@@ -67,7 +67,7 @@ def show(
     if not found:
         msg = f"nothing was set aside at {place}: `dead list` shows what was"
         raise SabiscoreError(msg)
-    typer.get_binary_stream("stdout").write(found[0][1][b"e"] + b"\n")
+    typer.get_binary_stream("stdout").write(found[0][1][b"raw"] + b"\n")
 
 
 def _newest(settings: Settings, partition: int, limit: int) -> list[dict[str, str]]:

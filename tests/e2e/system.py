@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import psycopg
@@ -20,7 +20,7 @@ from commands.supervise import ONE_THREAD
 from embedded.lifeline import Child, spawn
 from producers import simulate
 from schemas.events import AnyEvent, FixtureScheduled
-from schemas.keys import CHANGES, STATE, prediction_prefix, stream
+from schemas.keys import CHANGES, STATE, cursor, prediction_prefix, stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,17 +58,9 @@ class Workers:
 
     def committed_some(self, name: str, entries: int) -> None:
         """Return when *name* has committed at least so many entries over all partitions."""
+        keys = [cursor(self.settings.namespace, p, name) for p in range(PARTITIONS)]
         with drain.connect(str(self.settings.redis)) as client:
-            while (
-                sum(
-                    int(
-                        client.hget(f"{self.settings.namespace}:{{{p}}}:cursor:{name}", "count")
-                        or 0
-                    )
-                    for p in range(PARTITIONS)
-                )
-                < entries
-            ):
+            while sum(int(client.hget(key, "count") or 0) for key in keys) < entries:
                 self.check()
                 time.sleep(0.01)
 
@@ -106,7 +98,7 @@ def three_pools(events_each: int) -> list[AnyEvent]:
 
 def _renamed(event: AnyEvent, seed: int) -> AnyEvent:
     name = f"sim{seed}"
-    changes: dict[str, object] = {
+    changes: dict[str, Any] = {
         "partitionkey": name,
         "subject": re.sub(r"^sim1-", f"{name}-", event.subject),
         "id": f"{name}:{event.id}",
@@ -116,9 +108,9 @@ def _renamed(event: AnyEvent, seed: int) -> AnyEvent:
     return msgspec.structs.replace(event, **changes)
 
 
-def traces(settings: Settings) -> dict[str, object]:
+def traces(settings: Settings) -> dict[str, Any]:
     """Everything that a run leaves behind, but for positions, which are the clock's."""
-    left: dict[str, object] = {}
+    left: dict[str, Any] = {}
     with redis.Redis.from_url(str(settings.redis)) as client:
         for partition in range(PARTITIONS):
             state = stream(settings.namespace, partition, STATE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,7 +23,7 @@ def season() -> list[AnyEvent]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(season: list[AnyEvent], redis_url: str, postgres_url: str) -> dict[str, object]:
+def undisturbed(season: list[AnyEvent], redis_url: str, postgres_url: str) -> dict[str, Any]:
     with workers(redis_url, postgres_url, "test-undisturbed") as group:
         group.start(*AGENTS)
         tell(group, season)
@@ -40,7 +40,7 @@ def tell(group: Workers, season: list[AnyEvent]) -> None:
 
 
 def test_every_match_has_revisions_without_a_gap_in_postgres(
-    undisturbed: dict[str, object],
+    undisturbed: dict[str, Any],
 ) -> None:
     revisions: dict[str, list[int]] = {}
     for (body,) in undisturbed["forecasts"]:
@@ -52,7 +52,7 @@ def test_every_match_has_revisions_without_a_gap_in_postgres(
 
 
 def test_the_cache_holds_the_newest_forecast_of_every_match(
-    undisturbed: dict[str, object],
+    undisturbed: dict[str, Any],
 ) -> None:
     newest: dict[str, bytes] = {}
     for (body,) in undisturbed["forecasts"]:
@@ -65,7 +65,7 @@ def test_the_cache_holds_the_newest_forecast_of_every_match(
 def test_a_worker_killed_in_mid_season_changes_nothing(
     batch_records: int,
     season: list[AnyEvent],
-    undisturbed: dict[str, object],
+    undisturbed: dict[str, Any],
     redis_url: str,
     postgres_url: str,
     namespace: str,
