@@ -64,30 +64,32 @@ SEED = Config(
     meta_ridge=1.0,
 )
 
+# Chosen by the out-of-fold log-loss of seasons up to 2023/24 alone. With some 9,000 matches the
+# members differ by less than the noise; what counts is that they are small and held back.
 DEFAULT = Config(
     name="default",
     xgboost=Boosting(
-        rounds=150,
-        rate=0.04,
+        rounds=80,
+        rate=0.05,
         depth=2,
-        fewest_rows=20.0,
+        fewest_rows=50.0,
         row_share=0.7,
-        column_share=0.4,
-        ridge=10.0,
+        column_share=0.3,
+        ridge=20.0,
     ),
     lightgbm=Boosting(
-        rounds=120,
-        rate=0.04,
-        leaves=7,
-        fewest_rows=60.0,
-        row_share=0.7,
-        column_share=0.4,
-        ridge=10.0,
+        rounds=60,
+        rate=0.05,
+        leaves=5,
+        fewest_rows=100.0,
+        row_share=0.5,
+        column_share=0.2,
+        ridge=30.0,
     ),
-    network=Neural(hidden=(12,), epochs=25, ridge=3.0, rate=0.003, seeds=4),
+    network=Neural(hidden=(6,), epochs=25, ridge=10.0, rate=0.002, seeds=4),
     folds=Folds.SEASONS,
     meta="weights",
-    meta_ridge=20.0,
+    meta_ridge=200.0,
 )
 
 CONFIGS = {config.name: config for config in (DEFAULT, SEED)}

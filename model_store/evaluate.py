@@ -66,7 +66,8 @@ def brier_scores(probabilities: Floats, outcome: Outcomes) -> Floats:
 
 def hits(probabilities: Floats, outcome: Outcomes) -> Floats:
     """1.0 where the likeliest outcome happened, else 0.0, (n,)."""
-    return (probabilities.argmax(axis=1) == outcome).astype(np.float64)
+    right: Floats = (probabilities.argmax(axis=1) == outcome).astype(np.float64)
+    return right
 
 
 def log_loss(probabilities: Floats, outcome: Outcomes) -> float:

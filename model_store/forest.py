@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 from onnx import TensorProto, helper
 
 if TYPE_CHECKING:
@@ -21,6 +22,19 @@ if TYPE_CHECKING:
     import xgboost
 
 _OPSET, _ML_OPSET, _IR_VERSION = 17, 3, 8
+_FLOAT32_BITS = 24
+_NODE_COLUMNS = (
+    "nodes_treeids",
+    "nodes_nodeids",
+    "nodes_featureids",
+    "nodes_values",
+    "nodes_modes",
+    "nodes_truenodeids",
+    "nodes_falsenodeids",
+    "nodes_missing_value_tracks_true",
+)
+_LEAF_COLUMNS = ("target_treeids", "target_nodeids", "target_ids", "target_weights")
+_LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -60,7 +74,13 @@ def from_lightgbm(booster: lightgbm.Booster) -> Forest:
 
 
 def to_onnx(forests: Sequence[Forest], features: int) -> bytes:
-    """One ONNX graph: float32 (n, features) to float32 margins (n, 3 per forest)."""
+    """One ONNX graph: float32 (n, features) to float32 margins (n, 3 per forest).
+
+    Leaves are rounded so that float32 adds them without error: the order in which ONNX Runtime
+    adds trees depends on rows, threads and version, and must not show.
+    """
+    rounded = [_rounded(forest) for forest in forests]
+    attributes: dict[str, Any] = _attributes(rounded)
     node = helper.make_node(
         "TreeEnsembleRegressor",
         ["features"],
@@ -68,10 +88,10 @@ def to_onnx(forests: Sequence[Forest], features: int) -> bytes:
         name="forests",
         domain="ai.onnx.ml",
         n_targets=3 * len(forests),
-        base_values=[value for forest in forests for value in forest.base],
+        base_values=[value for forest in rounded for value in forest.base],
         post_transform="NONE",
         aggregate_function="SUM",
-        **_attributes(forests),
+        **attributes,
     )
     graph = helper.make_graph(
         [node],
@@ -90,6 +110,23 @@ def to_onnx(forests: Sequence[Forest], features: int) -> bytes:
     )
     serialized: bytes = model.SerializeToString(deterministic=True)
     return serialized
+
+
+def _rounded(forest: Forest) -> Forest:
+    """The forest with leaves and bases in multiples of a power of two that sums stay exact in."""
+    sums = np.abs(forest.base)
+    for tree, outcome in zip(forest.trees, forest.classes, strict=True):
+        sums[outcome] += max(abs(node.value) for node in tree if node.feature < 0)
+    grain = 2.0 ** (np.ceil(np.log2(max(sums.max(), 1e-6))) - _FLOAT32_BITS)
+
+    def near(value: float) -> float:
+        return float(np.round(value / grain) * grain)
+
+    trees = [
+        [node if node.feature >= 0 else replace(node, value=near(node.value)) for node in tree]
+        for tree in forest.trees
+    ]
+    return Forest(trees, forest.classes, [near(value) for value in forest.base])
 
 
 def _xgboost_tree(tree: dict[str, Any]) -> list[Node]:
@@ -135,18 +172,12 @@ def _lightgbm_tree(structure: dict[str, Any]) -> list[Node]:
 
 def _float32_not_above(value: float) -> float:
     """The largest float32 ≤ value: for a float32 x, x ≤ value means the same with either."""
-    near = np.float32(value)
+    near = np.float32(np.clip(value, -_LARGEST_FLOAT32, _LARGEST_FLOAT32))
     return float(np.nextafter(near, np.float32(-np.inf)) if float(near) > value else near)
 
 
 def _attributes(forests: Sequence[Forest]) -> dict[str, list[Any]]:
-    columns: dict[str, list[Any]] = {
-        f"nodes_{name}": []
-        for name in (
-            "treeids nodeids featureids values modes truenodeids falsenodeids "
-            "missing_value_tracks_true"
-        ).split()
-    } | {f"target_{name}": [] for name in ("treeids", "nodeids", "ids", "weights")}
+    columns: dict[str, list[Any]] = {name: [] for name in (*_NODE_COLUMNS, *_LEAF_COLUMNS)}
     tree_id = 0
     for offset, forest in enumerate(forests):
         for tree, outcome in zip(forest.trees, forest.classes, strict=True):

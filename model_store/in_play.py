@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from model_store.network import row_product
 from model_store.rates import GoalRates
 from model_store.skellam import outcome_probabilities
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 _FEWEST_GOALS_LEFT = 1e-4
+_HALF_TIME, _FULL_TIME = 45.0, 90.0
 
 
 class Intensity(msgspec.Struct, frozen=True):
@@ -46,14 +48,13 @@ class Intensity(msgspec.Struct, frozen=True):
         Minute 45 counts as half-time, minute 90 as the middle of the added time.
         """
         played = np.minimum(minute, 90.0)
-        gone = played * (self.start + 0.5 * self.rise * played)
-        gone += self.first_stoppage * (minute >= 45.0)  # noqa: PLR2004
-        added = np.where(minute < 90.0, 1.0, np.maximum((95.0 - minute) / 10.0, 0.1))  # noqa: PLR2004
         regular = 90.0 * (self.start + 45.0 * self.rise) + self.first_stoppage
-        left: Floats = (regular - gone + self.second_stoppage * added) / (
-            regular + self.second_stoppage
-        )
-        return left
+        everything = regular + self.second_stoppage
+        left: Floats = everything - played * (self.start + 0.5 * self.rise * played)
+        left -= self.first_stoppage * (minute >= _HALF_TIME)
+        added = np.minimum(np.maximum((95.0 - minute) / 10.0, 0.1), 1.0)
+        left -= self.second_stoppage * (1.0 - added) * (minute >= _FULL_TIME)
+        return left / everything
 
 
 class InPlay:
@@ -62,8 +63,8 @@ class InPlay:
     def __init__(self, intensity: Intensity) -> None:
         self._intensity = intensity
         self._rates = GoalRates()
-        self._log_own = float(np.log(intensity.red_own))
-        self._log_other = float(np.log(intensity.red_other))
+        own, other = np.log(intensity.red_own), np.log(intensity.red_other)
+        self._by_reds = np.array([[own, other], [other, own]])
 
     def __call__(self, before: Floats, minute: Floats, lead: Floats, reds: Floats) -> Floats:
         """Probabilities, float64 (n, 3).
@@ -71,7 +72,6 @@ class InPlay:
         *before* is (n, 3), the probabilities before kick-off; *minute* (n,); *lead* (n,), home
         less away goals; *reds* (n, 2), red cards of home and away.
         """
-        share = self._intensity.share_left(minute)[:, None]
-        log_factors = self._log_own * reds + self._log_other * reds[:, ::-1]
-        rates = self._rates(before) * share * np.exp(log_factors)
+        rates = self._rates(before) * self._intensity.share_left(minute)[:, None]
+        rates *= np.exp(row_product(reds, self._by_reds))
         return outcome_probabilities(np.maximum(rates, _FEWEST_GOALS_LEFT), lead)

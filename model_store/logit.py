@@ -21,9 +21,10 @@ _STEP_TOLERANCE = 1e-10
 
 def softmax(logits: Floats) -> Floats:
     """Probabilities, float64 (n, 3), each row for itself."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: Floats = powers / powers.sum(axis=1, keepdims=True)
-    return probabilities
+    # The bare reductions of numpy cost half of what its methods do on a single row.
+    powers = np.exp(logits - np.maximum.reduce(logits, axis=1, keepdims=True))
+    powers /= np.add.reduce(powers, axis=1, keepdims=True)
+    return powers
 
 
 def fit_logit(

@@ -7,7 +7,7 @@ import re
 
 import msgspec
 
-from model_store.evaluate import Scores
+from model_store.evaluate import Scores  # noqa: TC001 - msgspec reads annotations at run time
 from schemas.errors import ModelError
 
 FORMAT_VERSION = 1
@@ -64,7 +64,7 @@ class Golden(msgspec.Struct, frozen=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``manifest.json``; ``created`` is the last kick-off of the training data, not a clock.
 
-    ``checksum`` is the sha256 of the manifest written with an empty checksum.
+    ``checksum`` is the sha256 of these very bytes with an empty checksum.
     """
 
     format_version: int
@@ -96,9 +96,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def encode_manifest(manifest: Manifest) -> bytes:
     """The manifest as readable JSON, with its checksum filled in."""
-    checksum = hashlib.sha256(_plain(manifest)).hexdigest()
-    sealed = msgspec.structs.replace(manifest, checksum=checksum)
-    return msgspec.json.format(msgspec.json.encode(sealed), indent=1) + b"\n"
+    unsealed = msgspec.structs.replace(manifest, checksum="")
+    raw = msgspec.json.format(msgspec.json.encode(unsealed), indent=1) + b"\n"
+    return raw.replace(_seal(""), _seal(hashlib.sha256(raw).hexdigest()), 1)
 
 
 def decode_manifest(raw: bytes, label: str) -> Manifest:
@@ -117,7 +117,8 @@ def decode_manifest(raw: bytes, label: str) -> Manifest:
         manifest = msgspec.json.decode(raw, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ModelError(f"{label}: {MANIFEST} cannot be read: {error}.") from error
-    if hashlib.sha256(_plain(manifest)).hexdigest() != manifest.checksum:
+    unsealed = raw.replace(_seal(manifest.checksum), _seal(""), 1)
+    if hashlib.sha256(unsealed).hexdigest() != manifest.checksum:
         raise ModelError(
             f"{label}: {MANIFEST} does not match its own checksum; it was changed or damaged. "
             "Restore the folder or train again."
@@ -142,5 +143,5 @@ class _Versioned(msgspec.Struct):
     format_version: int
 
 
-def _plain(manifest: Manifest) -> bytes:
-    return msgspec.json.encode(msgspec.structs.replace(manifest, checksum=""))
+def _seal(checksum: str) -> bytes:
+    return b'"checksum": "%s"' % checksum.encode()

@@ -42,16 +42,15 @@ def metrics(held_out: OutOfFold, *, seed: int) -> Metrics:
 
 
 def _answered(made: Floats) -> npt.NDArray[np.bool_]:
-    known: npt.NDArray[np.bool_] = np.isfinite(made).all(axis=1)
-    return known
+    return np.asarray(np.isfinite(made).all(axis=1))
 
 
 def _served(held_out: OutOfFold) -> Floats:
     """What would be served at kick-off: the pool with the newest market, else the stack."""
-    served = held_out.forecasts["stack"]
+    served: Floats = held_out.forecasts["stack"]
     for name in ("pool_opening", "pool_closing"):
         made = held_out.forecasts[name]
-        served = np.where(_answered(made)[:, None], made, served)
+        served = np.where(_answered(made)[:, np.newaxis], made, served)
     return served
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from model_store.columns import PHASE_CLOSING, PHASE_OPENING, Columns
+from model_store.columns import PHASE_UNKNOWN, Columns
 from model_store.in_play import InPlay, Intensity
 from model_store.logit import softmax
 from model_store.network import Network, Perceptron, row_product
@@ -56,6 +56,7 @@ class Model:
         self._network = Perceptron(network)
         self._stack_weights = np.array(weights.stack.weights)
         self._stack_bias = np.array(weights.stack.bias)
+        # In the order of the market phases: unknown, opening or current, closing.
         pools = (NO_MARKET, weights.opening, weights.closing)
         self._pools = np.array([pool.row() for pool in pools])
         self._in_play = InPlay(weights.intensity)
@@ -81,38 +82,44 @@ class Model:
 
     def before_kick_off(self, vectors: Floats) -> Floats:
         """The forecast that leaves out minute, score and cards, float64 (n, 3)."""
-        return self._pooled(vectors, self._logits(vectors[:, : self._columns.teams]))
+        logits = row_product(self.margins(vectors), self._stack_weights)
+        logits += self._stack_bias
+        return self._pooled(vectors, logits)
 
     def _predict_block(self, vectors: Floats) -> Floats:
         forecasts = self.before_kick_off(vectors)
-        started = ~np.isnan(vectors[:, self._columns.minute])
         finished = vectors[:, self._columns.finished] > 0
-        if started.any():
-            live = np.flatnonzero(started & ~finished)
-            if len(live):
-                forecasts[live] = self._conditioned(forecasts[live], vectors[live])
+        # A minute that is not known is not ≥ 0 either.
+        live = (vectors[:, self._columns.minute] >= 0) & ~finished
+        if np.logical_or.reduce(live):
+            places = live.nonzero()[0]
+            forecasts[places] = self._conditioned(forecasts[places], vectors[places])
         np.maximum(forecasts, _LEAST_PROBABILITY, out=forecasts)
-        forecasts /= forecasts.sum(axis=1, keepdims=True)
-        if finished.any():
+        forecasts /= np.add.reduce(forecasts, axis=1, keepdims=True)
+        if np.logical_or.reduce(finished):
             forecasts[finished] = self._results(vectors[finished])
         return forecasts
 
-    def _logits(self, team: Floats) -> Floats:
-        # The rows may be a view; the trees want their own float32 copy in one piece.
+    def margins(self, vectors: Floats) -> Floats:
+        """What each member says before it is normalised: float64 (n, 9), three a member."""
+        team = vectors[:, : self._columns.teams]
+        # The rows may be a view; the trees want a float32 copy of their own in one piece.
         narrow = np.ascontiguousarray(team, dtype=np.float32)
         margins = np.empty((len(team), 9))
         margins[:, :6] = self._trees.run(None, {"features": narrow})[0]
         margins[:, 6:] = self._network(team)
-        return row_product(margins, self._stack_weights) + self._stack_bias
+        return margins
 
     def _pooled(self, vectors: Floats, logits: Floats) -> Floats:
         market = vectors[:, self._columns.market]
-        phase = vectors[:, self._columns.phase]
-        usable = (market > 0).all(axis=1)
-        place = np.where(usable & (phase == PHASE_CLOSING), 2, usable & (phase == PHASE_OPENING))
-        pool = self._pools[place.astype(np.int64)]
-        prices = np.log(np.where(place[:, None] > 0, market, 1.0))
-        return softmax(pool[:, :1] * logits + pool[:, 1:2] * prices + pool[:, 2:])
+        known = np.logical_and.reduce(market > 0, axis=1)
+        phase = np.where(known, vectors[:, self._columns.phase], PHASE_UNKNOWN)
+        pool = self._pools.take(phase.astype(np.int64), axis=0, mode="clip")
+        prices = np.log(np.where(known[:, None], market, 1.0))
+        pooled = pool[:, :1] * logits
+        pooled += pool[:, 1:2] * prices
+        pooled += pool[:, 2:]
+        return softmax(pooled)
 
     def _conditioned(self, before: Floats, vectors: Floats) -> Floats:
         at = self._columns

@@ -51,9 +51,11 @@ class Scaler:
 
     def __call__(self, rows: Floats) -> Floats:
         """The rows in standard deviations, within ±5."""
-        scaled = (rows - self.mean) * self.inverse_scale
+        scaled = rows - self.mean
+        scaled *= self.inverse_scale
         np.copyto(scaled, self._filler, where=np.isnan(scaled))
-        return np.minimum(np.maximum(scaled, -_REACH), _REACH)
+        np.maximum(scaled, -_REACH, out=scaled)
+        return np.minimum(scaled, _REACH, out=scaled)
 
 
 class Perceptron:
@@ -71,7 +73,8 @@ class Perceptron:
         values = self._scaler(rows)
         last = len(self._weights) - 1
         for place, (weights, bias) in enumerate(zip(self._weights, self._biases, strict=True)):
-            values = row_product(values, weights) + bias
+            values = row_product(values, weights)
+            values += bias
             if place < last:
                 np.maximum(values, 0.0, out=values)
         return values
@@ -83,5 +86,5 @@ def row_product(rows: Floats, weights: Floats) -> Floats:
     The sum runs over the middle axis, so that numpy adds whole rows of m in order and never
     splits a sum into partial ones, as it does along the last axis.
     """
-    product: Floats = (rows[:, :, None] * weights).sum(axis=1)
+    product: Floats = np.add.reduce(rows[:, :, None] * weights, axis=1)
     return product

@@ -67,10 +67,11 @@ def fit_stack(margins: Floats, outcome: Outcomes, config: Config) -> Stack:
 
 def stack_logits(stack: Stack, margins: Floats) -> Floats:
     """Logits, float64 (n, 3), of member margins (n, 9)."""
-    return row_product(margins, np.array(stack.weights)) + np.array(stack.bias)
+    logits: Floats = row_product(margins, np.array(stack.weights)) + np.array(stack.bias)
+    return logits
 
 
-def fit_pool(logits: Floats, market: Floats, outcome: Outcomes, *, ridge: float = 10.0) -> Pool:
+def fit_pool(logits: Floats, market: Floats, outcome: Outcomes, *, ridge: float = 100.0) -> Pool:
     """Fit a log-pool of stack logits (n, 3) and market (n, 3) where the market is known.
 
     The ridge pulls towards the market alone, which is the better of the two.

@@ -29,7 +29,7 @@ class ModelStore:
         self._feature_hash = feature_hash
 
     def load(self, reference: str) -> Model:
-        """The verified model that an alias, ``name`` (its newest version) or ``name@version`` names.
+        """The verified model that an alias, a name (its newest version) or ``name@version`` means.
 
         Raises:
             ModelError: When there is none, or it fails a check.

@@ -98,7 +98,7 @@ class TrainingSet:
 
     def _check_shapes(self) -> None:
         rows = len(self.outcome)
-        wanted: dict[str, Sequence[int]] = {name: (rows,) for name in self._arrays()}
+        wanted: dict[str, Sequence[int]] = dict.fromkeys(self._arrays(), (rows,))
         wanted["team"] = (rows, len(self.feature_names))
         wanted["market_opening"] = wanted["market_closing"] = (rows, 3)
         for name, value in self._arrays().items():

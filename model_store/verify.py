@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 import numpy as np
 import onnx
-from google.protobuf.message import DecodeError
 from onnx.external_data_helper import uses_external_data
 from onnxruntime import InferenceSession, SessionOptions
 
 from model_store.manifest import (
-    CARD,
     FILES,
     MANIFEST,
     META,
@@ -129,14 +127,14 @@ def _session(raw: bytes, label: str) -> InferenceSession:
     options.log_severity_level = 3
     try:
         return InferenceSession(raw, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001 - ONNX Runtime's own errors share no base class
+    except Exception as error:
         raise ModelError(f"{label}: {TREES} cannot be run: {error}.") from error
 
 
 def _check_graph(raw: bytes, label: str) -> None:
     try:
         graph = onnx.load_model_from_string(raw)
-    except DecodeError as error:
+    except Exception as error:
         raise ModelError(f"{label}: {TREES} is no ONNX model: {error}.") from error
     domains = {entry.domain for entry in graph.opset_import}
     domains |= {node.domain for node in graph.graph.node}
