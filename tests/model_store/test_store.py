@@ -71,7 +71,7 @@ def test_a_flipped_bit_anywhere_in_the_manifest_is_refused(damaged: Path, share:
     raw[place] ^= 1
     path.write_bytes(raw)
 
-    with pytest.raises(ModelError, match="default@1: manifest.json"):
+    with pytest.raises(ModelError, match=r"default@1: manifest\.json"):
         _load(damaged)
 
 
@@ -81,7 +81,7 @@ def test_a_flipped_bit_anywhere_in_the_manifest_is_refused(damaged: Path, share:
 def test_a_manifest_that_is_none_is_refused(damaged: Path, raw: bytes) -> None:
     (damaged / "manifest.json").write_bytes(raw)
 
-    with pytest.raises(ModelError, match="default@1: manifest.json cannot be read"):
+    with pytest.raises(ModelError, match=r"default@1: manifest\.json cannot be read"):
         _load(damaged)
 
 
@@ -133,7 +133,7 @@ def test_a_model_of_other_features_is_refused(damaged: Path) -> None:
 def test_a_model_under_another_name_is_refused(damaged: Path) -> None:
     damaged.rename(damaged.with_name("2"))
 
-    with pytest.raises(ModelError, match=r"default@2: manifest.json says it is default@1"):
+    with pytest.raises(ModelError, match=r"default@2: manifest\.json says it is default@1"):
         ModelStore(damaged.parents[1]).load("default@2")
 
 
