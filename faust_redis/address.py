@@ -42,7 +42,9 @@ def parse(url: str) -> Address:
         if not path:
             message = "a unix:// address of Redis needs a path, such as unix:///run/redis.sock?db=0"
             raise ValueError(message)
-        return Address(path=path, username=username, password=password, db=int(query.get("db", 0)))
+        return Address(
+            path=path, username=username, password=password, db=int(query.get("db", "0"))
+        )
     if parts.scheme not in {"redis", "rediss"}:
         message = f"{parts.scheme!r} is no scheme of Redis; use redis://, rediss:// or unix://"
         raise ValueError(message)
@@ -51,6 +53,6 @@ def parse(url: str) -> Address:
         port=parts.port or _DEFAULT_PORT,
         username=username,
         password=password,
-        db=int(parts.path.strip("/") or query.get("db", 0)),
+        db=int(parts.path.strip("/") or query.get("db", "0")),
         tls=parts.scheme == "rediss",
     )

@@ -27,8 +27,8 @@ _SHORTEST_LEASE_S = 0.2
 class App(faust.App):
     """Reads ``{namespace}:{p}:<topic>`` of every partition and commits to the cursor of its *id*.
 
-    *on_commit* is called with each committed batch and the seconds its commit took; *on_fenced* with
-    each partition that was taken from us or had to be loaded anew.
+    *on_commit* is called with each committed batch and the seconds its commit took; *on_fenced*
+    with each partition that was taken from us or had to be loaded anew.
 
     Raises:
         UnsupportedError: When an argument makes no sense.
@@ -36,7 +36,7 @@ class App(faust.App):
 
     mundane_level = "debug"
 
-    def __init__(  # noqa: PLR0913 - settings
+    def __init__(
         self,
         id: str,  # noqa: A002 - Faust's name
         *,

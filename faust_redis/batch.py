@@ -38,7 +38,7 @@ class Batch:
         "write",
     )
 
-    def __init__(  # noqa: PLR0913 - it is made in one place
+    def __init__(
         self,
         partition: int,
         generation: int,

@@ -48,16 +48,12 @@ class BlockingConnection:
             message = "the connection is closed"
             raise ReplyLostError(message)
         try:
-            self._socket.sendall(hiredis.pack_command(args))
+            self._socket.sendall(hiredis.pack_command(args))  # type: ignore[arg-type]
             while (reply := self._reader.gets()) is False:
-                data = self._socket.recv(_READ_BYTES)
-                if not data:
-                    message = "the server closed the connection"
-                    raise ReplyLostError(message)
-                self._reader.feed(data)
-        except (OSError, ReplyLostError) as error:
+                self._reader.feed(_received(self._socket))
+        except OSError as error:
             self.close()
-            message = f"no reply from Redis at {self._address}: {error or 'timeout'}"
+            message = f"no reply from Redis at {self._address}: {error}"
             raise ReplyLostError(message) from error
         if isinstance(reply, hiredis.ReplyError):
             raise CommandError(str(reply))
@@ -107,3 +103,11 @@ class BlockingConnection:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+def _received(connected: socket.socket) -> bytes:
+    data = connected.recv(_READ_BYTES)
+    if not data:
+        message = "the server closed the connection"
+        raise ConnectionResetError(message)
+    return data

@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import TYPE_CHECKING
 
-from faust_redis.errors import PartitionCountError, ServerUnfitError
+from faust_redis.errors import (
+    CommandError,
+    PartitionCountError,
+    ServerUnavailableError,
+    ServerUnfitError,
+)
 
 if TYPE_CHECKING:
     from faust_redis.client import Client
     from faust_redis.keys import Keyspace
 
 _OLDEST = (7, 0)
+_PAUSE_S = 0.2
+
+
+async def wait_until_fit(
+    client: Client, keyspace: Keyspace, partitions: int, timeout_s: float
+) -> None:
+    """Check server and partitions, waiting a while for a server that starts or loads its data.
+
+    Raises:
+        TransportError: When it will not do, or does not answer in time.
+    """
+    give_up_s = time.monotonic() + timeout_s
+    while True:
+        try:
+            await check_server(client)
+            await check_partitions(client, keyspace, partitions)
+        except (ServerUnavailableError, CommandError):
+            if time.monotonic() > give_up_s:
+                raise
+            await asyncio.sleep(_PAUSE_S)
+        else:
+            return
 
 
 async def check_server(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""Carrying commits to the server one after the other, and finding out what became of a lost reply."""
+"""Carrying commits to the server, and finding out what became of one whose reply was lost."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Commit:
         self._first: asyncio.Future[bytes] | None = None
 
     def send(self) -> None:
-        """Put it on the wire in this very tick, so that it does not wait for the next batch's work."""
+        """Put it on the wire in this very tick, before the next batch's work."""
         if (connection := self._client.connection) is not None:
             self._first = connection.execute(
                 "EVALSHA", scripts.COMMIT.sha, len(self._keys), *self._keys, *self._args
@@ -91,7 +91,7 @@ class Commit:
         first, self._first = self._first, None
         if first is not None:
             try:
-                return await self._client.within_timeout(first)
+                return bytes(await self._client.within_timeout(first))
             except CommandError as error:
                 if error.code != "NOSCRIPT":
                     raise

@@ -1,4 +1,4 @@
-"""One connection to a server: requests of one loop tick leave in one write, replies come in order."""
+"""One connection to a server: what one loop tick asks leaves in one write."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Connection(asyncio.Protocol):
             return future
         if not self._unsent:
             self._loop.call_soon(self.flush)
-        self._unsent.append(hiredis.pack_command(args))
+        self._unsent.append(hiredis.pack_command(args))  # type: ignore[arg-type]
         self._waiting.append(future)
         return future
 

@@ -1,4 +1,4 @@
-"""Faust's consumer over Redis Streams: reads batches, commits each as soon as its agents are done."""
+"""Faust's consumer over Redis Streams: reads batches and commits each as soon as it is done."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, cast
 from faust.types.tuples import TP
 from mode import Service
 
-from faust_redis.batch import Batch
-from faust_redis.checks import check_partitions, check_server
+from faust_redis.checks import wait_until_fit
 from faust_redis.client import Client
 from faust_redis.commits import Commit, Outcome
 from faust_redis.contract import NoSeeks
-from faust_redis.errors import CommandError, ServerUnavailableError, TransportError, UnsupportedError
+from faust_redis.errors import (
+    CommandError,
+    ServerUnavailableError,
+    TransportError,
+    UnsupportedError,
+)
 from faust_redis.message import BatchMessage
 from faust_redis.ownership import Ownership
 from faust_redis.partition import Partition
@@ -29,7 +33,9 @@ if TYPE_CHECKING:
     from mode.types import ServiceT
 
     from faust_redis.app import App
+    from faust_redis.batch import Batch
 
+_START_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 10.0
 
 
@@ -52,8 +58,9 @@ class Consumer(NoSeeks):
     async def on_start(self) -> None:
         """Check the server before anything is trusted to it (called by mode)."""
         await super().on_start()
-        await check_server(self._control)
-        await check_partitions(self._control, self.app.keyspace, self.app.partitions)
+        await wait_until_fit(
+            self._control, self.app.keyspace, self.app.partitions, _START_TIMEOUT_S
+        )
 
     # -- taking partitions
 

@@ -1,4 +1,4 @@
-"""The parts of Faust's consumer contract that batches have no use for, answered as far as there is an answer."""
+"""The parts of Faust's consumer contract that batches have no use for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class NoSeeks(Consumer):
-    """A consumer whose positions are loaded when a partition is taken, and moved by commits only."""
+    """A consumer whose positions are loaded with a partition and moved by commits only."""
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: ANN401, FBT001, FBT002
         """Nothing to do: every batch is committed as soon as it is done."""

@@ -1,7 +1,7 @@
 """What a publisher says to the server, written once for blocking and for asyncio callers.
 
-Each dialogue is a generator: it yields a request as a tuple or a pause in seconds as a float, is sent
-the reply, and returns its result. An error reply is thrown into it.
+Each dialogue is a generator: it yields a request as a tuple or a pause in seconds as a float, is
+sent the reply, and returns its result. An error reply is thrown into it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def run_script(script: scripts.Script, keys: Sequence[str], args: Sequence[Argum
 class Publishing:
     """The dialogues of one topic in one namespace."""
 
-    def __init__(  # noqa: PLR0913 - settings
+    def __init__(
         self,
         namespace: str,
         topic: str,

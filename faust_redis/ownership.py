@@ -46,7 +46,7 @@ class Ownership:
     async def acquire(self, partition: Partition) -> None:
         """Wait until the partition is ours, then load its tables and position.
 
-        A new token each time: whatever an older one of ours left on the wire is refused from here on.
+        A new token each time: whatever an older one of ours left on the wire is refused then.
         """
         told, token = "", uuid4().hex
         while True:
@@ -75,7 +75,7 @@ class Ownership:
     async def _wait(self, partition: Partition, left_ms: int, holder: str, told: str) -> str:
         if holder != told:
             _log.info(
-                "partition %d is held by another worker for %d ms more; waiting for its lease to end",
+                "partition %d is held by another worker; waiting for its lease to end in %d ms",
                 partition.number,
                 left_ms,
             )

@@ -1,7 +1,7 @@
 """Positions of records: a stream's own ``ms-seq`` ids, their order, and Faust's integer offsets.
 
-An offset is ``ms << 64 | seq``. Python's integers have no width, so every id that Redis can issue has
-an offset of its own and back; a sensor that exports offsets as floats rounds them.
+An offset is ``ms << 64 | seq``. Python's integers have no width, so every id that Redis can issue
+has an offset of its own, and back; a sensor that exports offsets as floats rounds them.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ _RETRY_PAUSE_S = 0.1
 class _Settings:
     """What both flavours share: the dialogues and how long to ask again."""
 
-    def __init__(  # noqa: PLR0913 - settings
+    def __init__(
         self,
         url: str,
         namespace: str,

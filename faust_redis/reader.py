@@ -98,4 +98,3 @@ class Reader:
     def close(self) -> None:
         """Close the blocking connection."""
         self._client.close()
-

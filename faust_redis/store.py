@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from faust.stores import base
 from faust.streams import current_event
@@ -13,7 +13,7 @@ from faust_redis.errors import UnsupportedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, MutableMapping
 
-    from faust.types import TP, EventT
+    from faust.types import EventT
 
 
 class Store(base.Store[bytes, bytes]):
@@ -61,26 +61,22 @@ class Store(base.Store[bytes, bytes]):
     def reset_state(self) -> None:
         """Nothing: tables are loaded anew when their partition is taken."""
 
-    async def backup_partition(
-        self,
-        tp: TP | int,
-        flush: bool = True,
-        purge: bool = False,
-        keep: int = 1,  # noqa: FBT001, FBT002
-    ) -> None:
+    async def backup_partition(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
         """Refuse.
 
         Raises:
             UnsupportedError: Always; the server's own append-only file is the backup.
         """
+        del args, options
         message = "tables on Redis are backed up with the server's append-only file"
         raise UnsupportedError(message)
 
-    def restore_backup(self, tp: TP | int, latest: bool = True, backup_id: int = 0) -> None:  # noqa: FBT001, FBT002
+    def restore_backup(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
         """Refuse.
 
         Raises:
             UnsupportedError: Always; the server's own append-only file is the backup.
         """
+        del args, options
         message = "tables on Redis are restored with the server's append-only file"
         raise UnsupportedError(message)

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 
 class BatchStream(Stream):
-    """Faust's stream, except that a batch is acknowledged only when the agent comes back for more.
+    """Faust's stream, except that a batch is acknowledged only when the agent comes for more.
 
-    Faust acknowledges in a ``finally``, so an agent that raised has its event acknowledged and lost.
+    Faust acknowledges in a ``finally``: what an agent raised on is acknowledged too, and lost.
     """
 
     def __aiter__(self) -> AsyncIterator[Any]:
         """Iterate over the values of events."""
         if not isinstance(self.channel, BatchTopic):
-            return super().__aiter__()
+            return cast("AsyncIterator[Any]", super().__aiter__())
         batches = self._batches()
         self._active_agens.add(batches)
         return batches

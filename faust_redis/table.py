@@ -36,7 +36,7 @@ class Table(faust.Table[bytes, bytes]):
         app.tables.add(self)
 
     def partition(self, partition: int) -> Mapping[bytes, bytes]:
-        """The table of one partition as loaded, with our own writes of batches not yet committed."""
+        """One partition's table as loaded, with the writes of batches not committed yet."""
         views = cast("Consumer", self.app.consumer).views(partition)
         return MappingProxyType(views.get(self.name, {}))
 
@@ -95,12 +95,14 @@ class TableManager(FaustTableManager):
 
     mundane_level = "debug"
 
+    _recovery: Recovery | None = None
+
     @property
     def recovery(self) -> Recovery:
         """The service that resumes the streams after an assignment."""
         if self._recovery is None:
             self._recovery = Recovery(self.app, self, beacon=self.beacon, loop=self.loop)
-        return cast("Recovery", self._recovery)
+        return self._recovery
 
     def add(self, table: CollectionT) -> CollectionT:
         """Register a table of this package.

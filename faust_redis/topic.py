@@ -20,7 +20,7 @@ _MOST_RECORDS = 4096
 
 
 class BatchTopic(Topic):
-    """Delivers up to *max_records* records of one partition as one event, as soon as there are any."""
+    """Delivers up to *max_records* records of one partition as one event, at once."""
 
     def __init__(
         self,

@@ -28,7 +28,7 @@ class Producer(FaustProducer):
             UnsupportedError: Always.
         """
         del args, options
-        message = "send with batch.write.append, which commits with the batch, or publish with a Publisher"
+        message = "send with batch.write.append, which commits with the batch, or with a Publisher"
         raise UnsupportedError(message)
 
     send_and_wait = send

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import faust
 
-from faust_redis.checks import check_partitions, check_server
+from faust_redis.checks import wait_until_fit
 from faust_redis.client import Client
-from faust_redis.errors import CommandError, ServerUnavailableError, TransportError
+from faust_redis.errors import TransportError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -44,18 +44,20 @@ def run(app: App, *, start_timeout_s: float = _START_TIMEOUT_S) -> int:
     try:
         asyncio.run(_preflight(app, start_timeout_s))
     except TransportError as error:
-        _log.error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
+        _log.error("%s", error)
         return 1
     loop = _new_event_loop()
     asyncio.set_event_loop(loop)
     worker = Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
     worker.spinner = None
+    code: object = 1
     try:
         worker.execute_from_commandline()
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else 1
+        code = stop.code
     finally:
         asyncio.set_event_loop(None)
+    return code if isinstance(code, int) else 1
 
 
 @asynccontextmanager
@@ -75,21 +77,9 @@ async def running(app: App) -> AsyncIterator[None]:
 
 
 async def _preflight(app: App, timeout_s: float) -> None:
-    """Check the server; wait a while for one that is just starting or loading its data."""
     client = Client(app.address, f"{app.id}:check")
-    loop = asyncio.get_running_loop()
-    give_up_s = loop.time() + timeout_s
     try:
-        while True:
-            try:
-                await check_server(client)
-                await check_partitions(client, app.keyspace, app.partitions)
-            except (ServerUnavailableError, CommandError):
-                if loop.time() > give_up_s:
-                    raise
-                await asyncio.sleep(0.2)
-            else:
-                return
+        await wait_until_fit(client, app.keyspace, app.partitions, timeout_s)
     finally:
         client.close()
 

@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import redis
 
-from tests.faust_redis.servers import Server, WorkerProcess
+from tests.faust_redis.servers import Server, Valkey, WorkerProcess
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
     """A running server of its own for one test."""
-    with tempfile.TemporaryDirectory(prefix="fr-", dir="/tmp") as folder:  # noqa: S108 - short path
+    with tempfile.TemporaryDirectory(prefix="fr-", dir="/tmp") as folder:
         server = Server(Path(folder))
         server.start()
         yield server
@@ -23,7 +22,7 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def valkey(server: Server) -> Iterator[redis.Redis]:
+def valkey(server: Server) -> Iterator[Valkey]:
     """A plain client of the running server."""
     with server.client() as client:
         yield client

@@ -1,4 +1,4 @@
-"""A worker process for the tests: counts records by value, and writes all that a batch can write."""
+"""A worker process for the tests: counts records by value, and writes all a batch can write."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def build(url: str, partitions: int, slow_s: float = 0.0, lease_s: float = 1.0) 
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s %(message)s")
     sys.exit(
         faust_redis.run(
             build(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4]))

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 import faust_redis
 
 if TYPE_CHECKING:
-    import redis
-
-    from tests.faust_redis.servers import Server
+    from tests.faust_redis.servers import Server, Valkey
 
 PARTITIONS = 4
 
@@ -30,7 +28,7 @@ def publish(server: Server, count: int, *, salt: str = "") -> list[Counter[bytes
     return expected
 
 
-def counted(valkey: redis.Redis) -> list[Counter[bytes]]:
+def counted(valkey: Valkey) -> list[Counter[bytes]]:
     """What the workers' tables hold."""
     return [
         Counter({k: int(v) for k, v in valkey.hgetall(f"t:{{{p}}}:state").items()})
@@ -38,14 +36,14 @@ def counted(valkey: redis.Redis) -> list[Counter[bytes]]:
     ]
 
 
-def total(valkey: redis.Redis) -> int:
+def total(valkey: Valkey) -> int:
     """Records committed in all partitions."""
     return sum(
         int(valkey.hget(f"t:{{{p}}}:cursor:counter", "count") or 0) for p in range(PARTITIONS)
     )
 
 
-def assert_exactly_once(valkey: redis.Redis, expected: list[Counter[bytes]]) -> None:
+def assert_exactly_once(valkey: Valkey, expected: list[Counter[bytes]]) -> None:
     """Tables, changes and cursors all tell of every record exactly once."""
     assert counted(valkey) == expected
     for partition, wanted in enumerate(expected):

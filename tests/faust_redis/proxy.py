@@ -1,4 +1,4 @@
-"""A proxy between a worker and its server that loses replies, requests and connections on demand."""
+"""A proxy between a worker and its server that loses replies, requests and connections."""
 
 from __future__ import annotations
 

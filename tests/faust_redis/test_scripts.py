@@ -15,31 +15,31 @@ from faust_redis.transaction import Transaction
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.faust_redis.servers import Server
+    from tests.faust_redis.servers import Server, Valkey
 
 CURSOR = "t:{0}:cursor:app"
 ACQUIRED = [b"OK", b"0-0", b"1", b"0", b"0-0"]
 
 
-def evaluate(valkey: redis.Redis, script: scripts.Script, keys: list[str], *args: Any) -> Any:  # noqa: ANN401
+def evaluate(valkey: Valkey, script: scripts.Script, keys: list[str], *args: Any) -> Any:
     """The reply of a script."""
     return valkey.eval(script.text, len(keys), *keys, *args)
 
 
-def acquire(valkey: redis.Redis, token: str, last: str = "", lease_ms: int = 60_000) -> Any:  # noqa: ANN401
+def acquire(valkey: Valkey, token: str, last: str = "", lease_ms: int = 60_000) -> Any:
     """Take partition 0."""
     return evaluate(valkey, scripts.ACQUIRE, [CURSOR], token, last, lease_ms, "")
 
 
-def commit(  # noqa: PLR0913
-    valkey: redis.Redis,
+def commit(
+    valkey: Valkey,
     write: Transaction | None = None,
     *,
-    token: str = "me",
+    token: str = "me",  # noqa: S107
     expected: str = "0-0",
     position: str = "5-0",
     records: int = 3,
-) -> Any:  # noqa: ANN401
+) -> Any:
     """Commit a transaction to partition 0."""
     write = write or transaction()
     head = (token, expected, position, 60_000, records)
@@ -65,12 +65,12 @@ def everything(size: int = 2) -> Transaction:
     return write
 
 
-def snapshot(valkey: redis.Redis) -> dict[bytes, bytes | None]:
+def snapshot(valkey: Valkey) -> dict[bytes, bytes | None]:
     """Every key with its whole content."""
     return {key: valkey.dump(key) for key in valkey.keys("*")}
 
 
-def test_a_free_partition_is_taken_and_a_held_one_is_not(valkey: redis.Redis) -> None:
+def test_a_free_partition_is_taken_and_a_held_one_is_not(valkey: Valkey) -> None:
     assert acquire(valkey, "me") == ACQUIRED
 
     status, left_ms, holder = acquire(valkey, "you")
@@ -80,7 +80,7 @@ def test_a_free_partition_is_taken_and_a_held_one_is_not(valkey: redis.Redis) ->
 
 
 def test_a_partition_is_taken_again_with_the_last_token_or_the_same_one(
-    valkey: redis.Redis,
+    valkey: Valkey,
 ) -> None:
     acquire(valkey, "me")
 
@@ -89,7 +89,7 @@ def test_a_partition_is_taken_again_with_the_last_token_or_the_same_one(
     assert commit(valkey, token="me") == b"FENCED"
 
 
-def test_a_released_or_expired_partition_is_free(valkey: redis.Redis) -> None:
+def test_a_released_or_expired_partition_is_free(valkey: Valkey) -> None:
     acquire(valkey, "me")
     assert evaluate(valkey, scripts.RELEASE, [CURSOR], "not-me") == b"FENCED"
     assert evaluate(valkey, scripts.RELEASE, [CURSOR], "me") == b"OK"
@@ -100,7 +100,7 @@ def test_a_released_or_expired_partition_is_free(valkey: redis.Redis) -> None:
     assert acquire(valkey, "they") == ACQUIRED
 
 
-def test_a_lease_is_renewed_only_by_its_token_at_its_position(valkey: redis.Redis) -> None:
+def test_a_lease_is_renewed_only_by_its_token_at_its_position(valkey: Valkey) -> None:
     acquire(valkey, "me", lease_ms=1000)
     before_ms = int(valkey.hget(CURSOR, "lease_until_ms"))
 
@@ -113,14 +113,14 @@ def test_a_lease_is_renewed_only_by_its_token_at_its_position(valkey: redis.Redi
     assert int(valkey.hget(CURSOR, "lease_until_ms")) >= before_ms + 8000
 
 
-def test_a_start_position_from_outside_moves_the_cursor(valkey: redis.Redis) -> None:
+def test_a_start_position_from_outside_moves_the_cursor(valkey: Valkey) -> None:
     reply = evaluate(valkey, scripts.ACQUIRE, [CURSOR], "me", "", 1000, "7-3")
 
     assert reply == [b"OK", b"7-3", b"1", b"0", b"0-0"]
     assert valkey.hget(CURSOR, "position") == b"7-3"
 
 
-def test_a_commit_writes_all_of_it_and_the_position(valkey: redis.Redis) -> None:
+def test_a_commit_writes_all_of_it_and_the_position(valkey: Valkey) -> None:
     acquire(valkey, "me")
     valkey.hset("t:{0}:other", mapping={"gone0": "x", "gone1": "x", "stays": "x"})
 
@@ -135,7 +135,7 @@ def test_a_commit_writes_all_of_it_and_the_position(valkey: redis.Redis) -> None
     assert valkey.hmget(CURSOR, "position", "count", "token") == [b"5-0", b"3", b"me"]
 
 
-def test_a_commit_of_many_thousand_values_fits(valkey: redis.Redis) -> None:
+def test_a_commit_of_many_thousand_values_fits(valkey: Valkey) -> None:
     acquire(valkey, "me")
 
     assert commit(valkey, everything(9000)) == b"OK"
@@ -153,7 +153,7 @@ def test_a_commit_of_many_thousand_values_fits(valkey: redis.Redis) -> None:
     ],
 )
 def test_a_commit_with_an_old_token_or_position_changes_nothing(
-    valkey: redis.Redis, arguments: dict[str, str], reply: bytes
+    valkey: Valkey, arguments: dict[str, str], reply: bytes
 ) -> None:
     acquire(valkey, "me")
     before = snapshot(valkey)
@@ -163,7 +163,7 @@ def test_a_commit_with_an_old_token_or_position_changes_nothing(
     assert snapshot(valkey) == before
 
 
-def test_a_commit_after_the_release_is_fenced_even_with_no_token(valkey: redis.Redis) -> None:
+def test_a_commit_after_the_release_is_fenced_even_with_no_token(valkey: Valkey) -> None:
     acquire(valkey, "me")
     evaluate(valkey, scripts.RELEASE, [CURSOR], "me")
 
@@ -171,29 +171,29 @@ def test_a_commit_after_the_release_is_fenced_even_with_no_token(valkey: redis.R
     assert commit(valkey, token="me") == b"FENCED"
 
 
-def break_table(valkey: redis.Redis) -> None:
+def break_table(valkey: Valkey) -> None:
     """Make the second table a string."""
     valkey.set("t:{0}:other", "not a hash")
 
 
-def break_stream(valkey: redis.Redis) -> None:
+def break_stream(valkey: Valkey) -> None:
     """Make the second stream a string."""
     valkey.set("t:{0}:audit", "not a stream")
 
 
-def break_dead(valkey: redis.Redis) -> None:
+def break_dead(valkey: Valkey) -> None:
     """Make the dead stream a string."""
     valkey.set("t:{0}:dead", "not a stream")
 
 
-def exhaust_stream(valkey: redis.Redis) -> None:
+def exhaust_stream(valkey: Valkey) -> None:
     """Take the last id a stream has."""
     valkey.xadd("t:{0}:audit", {"e": "x"}, id="18446744073709551615-18446744073709551615")
 
 
 @pytest.mark.parametrize("spoil", [break_table, break_stream, break_dead, exhaust_stream])
 def test_a_commit_that_would_fail_halfway_is_refused_before_its_first_write(
-    valkey: redis.Redis, spoil: Callable[[redis.Redis], None]
+    valkey: Valkey, spoil: Callable[[Valkey], None]
 ) -> None:
     acquire(valkey, "me")
     spoil(valkey)
@@ -207,7 +207,7 @@ def test_a_commit_that_would_fail_halfway_is_refused_before_its_first_write(
 
 @pytest.mark.parametrize("surplus", [(["t:{0}:more"], []), ([], ["more"]), (["a"], ["b"])])
 def test_a_commit_whose_arguments_do_not_add_up_is_refused(
-    valkey: redis.Redis, surplus: tuple[list[str], list[str]]
+    valkey: Valkey, surplus: tuple[list[str], list[str]]
 ) -> None:
     acquire(valkey, "me")
     before, write = snapshot(valkey), everything()
@@ -229,7 +229,7 @@ def test_a_commit_whose_arguments_do_not_add_up_is_refused(
 @pytest.mark.parametrize("index", [3, 4, 5, 9, 13])
 @pytest.mark.parametrize("nonsense", ["x", "-1", "1.5", ""])
 def test_a_commit_with_a_count_that_is_no_number_is_refused(
-    valkey: redis.Redis, index: int, nonsense: str
+    valkey: Valkey, index: int, nonsense: str
 ) -> None:
     acquire(valkey, "me")
     before, write = snapshot(valkey), everything()
@@ -243,7 +243,7 @@ def test_a_commit_with_a_count_that_is_no_number_is_refused(
 
 
 def test_a_commit_goes_through_at_the_memory_limit_while_publishing_is_refused(
-    valkey: redis.Redis,
+    valkey: Valkey,
 ) -> None:
     acquire(valkey, "me")
     valkey.config_set("maxmemory", 1)
@@ -255,7 +255,7 @@ def test_a_commit_goes_through_at_the_memory_limit_while_publishing_is_refused(
     assert commit(valkey, everything()) == b"OK"
 
 
-def test_scripts_declare_every_key_they_touch(server: Server, valkey: redis.Redis) -> None:
+def test_scripts_declare_every_key_they_touch(server: Server, valkey: Valkey) -> None:
     valkey.execute_command(
         "ACL", "SETUSER", "narrow", "on", ">pw", "+@all", "~t:{0}:*", "~pred:*", "~t:pools"
     )
