@@ -126,7 +126,7 @@ def test_a_reference_cannot_leave_the_store(store: Path, reference: str) -> None
 
 
 def test_a_model_of_other_features_is_refused(damaged: Path) -> None:
-    with pytest.raises(ModelError, match="was made for features .* computes 0123456789abcdef"):
+    with pytest.raises(ModelError, match=r"was made for features .* computes 0123456789abcdef"):
         _load(damaged, feature_hash="0123456789abcdef")
 
 
