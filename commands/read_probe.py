@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 INTERVAL_S = 0.005
+LAST_LOOK = 200
+"""So many of the newest matches are read once more at the end."""
 
 
 @dataclass
@@ -69,6 +71,8 @@ class ReadProbe:
             while not self._stopping.wait(INTERVAL_S):
                 if self._known:
                     self._read(connection, self._choose())
+            for match_id in self._known[-LAST_LOOK:]:
+                self._read(connection, match_id)
         except (OSError, http.client.HTTPException) as error:
             self._failure = error
         finally:

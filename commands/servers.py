@@ -43,6 +43,8 @@ def _redis(settings: Settings, keep: Path | None, say: Callable[[str], None]) ->
     if settings.redis is not None:
         embedded.check.wait_for_redis(settings.redis)
         say("Redis: yours answers")
+        for warning in embedded.check.redis_warnings(settings.redis):
+            say(f"[yellow]{warning}[/]")
         yield settings.redis
         return
     with embedded.redis.start(keep / "redis" if keep else None) as server:
@@ -53,9 +55,9 @@ def _redis(settings: Settings, keep: Path | None, say: Callable[[str], None]) ->
 @contextmanager
 def _postgres(settings: Settings, keep: Path | None, say: Callable[[str], None]) -> Iterator[str]:
     if settings.database is not None:
-        embedded.check.wait_for_postgres(settings.database)
+        address = embedded.check.wait_for_postgres(settings.database)
         say("Postgres: yours answers")
-        yield settings.database
+        yield address
         return
     with embedded.postgres.start(keep / "postgres" if keep else None) as server:
         say(f"Postgres: our own {server.name} on port {server.port}")

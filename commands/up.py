@@ -109,9 +109,10 @@ class _Run:
         probe = ReadProbe(self._plan.port)
         began_s = time.monotonic()
         try:
-            self._play_all(publisher, probe)
+            announcements = Announcements(publisher, probe)
+            self._play_all(publisher, announcements)
             if self._plan.once and not self._stop.is_set():
-                self._drain()
+                self._drain(announcements)
             seconds = time.monotonic() - began_s
         finally:
             reads = probe.stop()
@@ -126,14 +127,12 @@ class _Run:
             self._supervisor.check()
         return 0
 
-    def _play_all(self, publisher: faust_redis.Publisher, probe: ReadProbe) -> None:
+    def _play_all(self, publisher: faust_redis.Publisher, announcements: Announcements) -> None:
         promote_model(publisher, self._settings, self._feed, self._model)
         earlier, newest = split(self._feed.events(), self._feed.newest_begins)
-        announcements = Announcements(publisher, probe)
         season = self._feed.newest_season
         self._play(publisher, announcements, earlier, "Earlier seasons", float("inf"))
         self._play(publisher, announcements, newest, f"Season {season}", self._plan.speed)
-        announcements.look()
 
     def _play(
         self,
@@ -158,10 +157,18 @@ class _Run:
             heard=heard,
         )
 
-    def _drain(self) -> None:
+    def _drain(self, announcements: Announcements) -> None:
         client = drain.connect(str(self._settings.redis))
+
+        def check() -> None:
+            if self._stop.is_set():
+                raise KeyboardInterrupt
+            self._supervisor.check()
+            announcements.look()
+
         with client, self._console.status("Waiting until all is committed, recorded, archived"):
-            drain.wait(client, self._settings, APPS, self._supervisor.check)
+            drain.wait(client, self._settings, APPS, check)
+        check()
 
     def _report(self, seconds: float, reads: Reads) -> None:
         client = drain.connect(str(self._settings.redis))

@@ -11,6 +11,7 @@ from agents import archive, forecast, metrics, record
 from commands.settings import given
 from commands.supervise import Supervisor
 from model_store import ModelStore
+from schemas import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,6 +60,8 @@ def _build(name: str, app: faust.App, settings: Settings) -> None:
             batch_records=settings.batch_records,
         )
         return
+    # Each instance may be the first to come up against a new database.
+    migrate.upgrade(given(settings.database, "database"))
     build = {record.APP: record.build, archive.APP: archive.build}[name]
     build(app, database_url=given(settings.database, "database"), run=settings.run)
 
