@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from model_store.evaluate import Interval, Scores
     from model_store.manifest import Manifest
+    from model_store.model import Weights
 
 _WORDS = {
     "base_rates": "base rates",
@@ -21,7 +22,7 @@ _WORDS = {
 }
 
 
-def card(manifest: Manifest) -> str:
+def card(manifest: Manifest, weights: Weights) -> str:
     """The card in Markdown; holds no clock and no path of its own, so that it can be made again."""
     metrics = manifest.metrics
     return f"""# {manifest.label}
@@ -55,6 +56,10 @@ yardstick: being close to it is as good as it gets.
 | league | matches | stack log-loss | with closing market | market, closing |
 |---|---|---|---|---|
 {_leagues(manifest)}
+
+In the pools, p ∝ stack^a · market^b, the stack has weight {weights.opening.stack:.3f} beside an
+opening market ({weights.opening.market:.3f}) and {weights.closing.stack:.3f} beside a closing one
+({weights.closing.market:.3f}).
 
 Mean of the largest probability: {metrics.mean_confidence:.4f} (standard error
 {metrics.confidence_error:.4f}).

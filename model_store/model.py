@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _LEAST_PROBABILITY = 1e-6
 # More rows at once would leave the cache of the processor and gain nothing.
 _BLOCK = 128
+_OUTPUTS = ["margins"]
 
 
 class Weights(msgspec.Struct, frozen=True):
@@ -106,7 +107,7 @@ class Model:
         # The rows may be a view; the trees want a float32 copy of their own in one piece.
         narrow = np.ascontiguousarray(team, dtype=np.float32)
         margins = np.empty((len(team), 9))
-        margins[:, :6] = self._trees.run(None, {"features": narrow})[0]
+        margins[:, :6] = self._trees.run(_OUTPUTS, {"features": narrow})[0]
         margins[:, 6:] = self._network(team)
         return margins
 

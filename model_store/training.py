@@ -89,7 +89,7 @@ def train(
     files = _exported(members, weights)
     draft = _draft(rows, held_out, settings, seed=seed, name=name, command=command)
     draft = msgspec.structs.replace(draft, version=_next_version(directory, name))
-    folder = _write(directory, *_sealed(draft, files, rows, members, weights.stack))
+    folder = _write(directory, *_sealed(draft, files, rows, members, weights))
     progress("done", 1.0)
     return folder
 
@@ -157,12 +157,12 @@ def _draft(
 
 
 def _sealed(
-    draft: Manifest, files: dict[str, bytes], rows: TrainingSet, members: Members, stack: Stack
+    draft: Manifest, files: dict[str, bytes], rows: TrainingSet, members: Members, weights: Weights
 ) -> tuple[Manifest, dict[str, bytes]]:
     """The finished manifest and all files, after the export was compared with the native models."""
     model, columns = assemble(draft, files), Columns(FEATURE_NAMES)
     vectors = columns.before_kick_off(rows.team, rows.market_opening, PHASE_UNKNOWN)
-    native = softmax(stack_logits(stack, members.margins(rows.team)))
+    native = softmax(stack_logits(weights.stack, members.margins(rows.team)))
     gap = float(np.abs(model.before_kick_off(vectors) - native).max())
     if not gap <= _LARGEST_PARITY_GAP:
         raise ModelError(
@@ -172,7 +172,7 @@ def _sealed(
     inputs = golden_rows(rows, columns)
     golden = Golden(_with_nulls(inputs), model.predict(inputs).tolist())
     manifest = msgspec.structs.replace(draft, parity=gap, golden=golden)
-    files = files | {CARD: card(manifest).encode()}
+    files = files | {CARD: card(manifest, weights).encode()}
     entries = {
         name: FileEntry(len(raw), hashlib.sha256(raw).hexdigest()) for name, raw in files.items()
     }
