@@ -85,19 +85,23 @@ def publish(
         return
 
 
-def promote(publisher: EventPublisher, partitions: int, model: str, time: dt.datetime) -> list[str]:
-    """Append ``model.promoted`` to every partition; give its position in each.
-
-    *model* is the label ``name@version``; *time* the event time from which on it forecasts.
-    """
-    event = ModelPromoted(
+def promotion(model: str, time: dt.datetime) -> ModelPromoted:
+    """Make the event that lets *model* (``name@version``) forecast from *time* on."""
+    return ModelPromoted(
         id=f"promoted:{model}:{time.isoformat()}",
         source=_CONTROL_SOURCE,
         time=time,
         partitionkey=EVERY_POOL,
         data=ModelPromotedData(model=model),
     )
-    item = _item(event, None)
+
+
+def promote(publisher: EventPublisher, partitions: int, model: str, time: dt.datetime) -> list[str]:
+    """Append ``model.promoted`` to every partition; give its position in each.
+
+    *model* is the label ``name@version``; *time* the event time from which on it forecasts.
+    """
+    item = _item(promotion(model, time), None)
     pace = Pace()
     return [
         _patiently(partial(publisher.publish, partition, [item]), pace)[0]
