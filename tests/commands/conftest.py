@@ -26,7 +26,7 @@ COLUMNS = [
 ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sabiscore() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run ``sabiscore`` with words and a changed environment; wait for its end."""
 
@@ -44,21 +44,31 @@ def sabiscore() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture(scope="session")
+def write_season() -> Callable[..., None]:
+    """Write a season of a made-up league as football-data.co.uk lays it out."""
+    return _write_season
+
+
+@pytest.fixture(scope="session")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two seasons of a made-up league, laid out as football-data.co.uk lays them out."""
     folder = tmp_path_factory.mktemp("results")
     for year in (2022, 2023):
-        season = folder / "mmz4281" / f"{year % 100}{year % 100 + 1}"
-        season.mkdir(parents=True)
-        rows = simulate.rows(year, start=dt.date(year, 8, 11))
-        with (season / "E0.csv").open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            writer.writerows(_line(row) for row in rows)
+        _write_season(folder, year)
     return folder
 
 
-def _line(row: MatchRow) -> list[object]:
+def _write_season(folder: Path, year: int, margin: float = 1.0) -> None:
+    season = folder / "mmz4281" / f"{year % 100}{year % 100 + 1}"
+    season.mkdir(parents=True)
+    rows = simulate.rows(year, start=dt.date(year, 8, 11))
+    with (season / "E0.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        writer.writerows(_line(row, margin) for row in rows)
+
+
+def _line(row: MatchRow, margin: float) -> list[object]:
     opening, closing = row.avg_opening, row.avg_closing
     assert opening is not None
     assert closing is not None
@@ -72,6 +82,6 @@ def _line(row: MatchRow) -> list[object]:
         row.home_score,
         row.away_score,
         row.outcome,
-        *(opening.home, opening.draw, opening.away),
-        *(closing.home, closing.draw, closing.away),
+        *(margin * price for price in (opening.home, opening.draw, opening.away)),
+        *(margin * price for price in (closing.home, closing.draw, closing.away)),
     ]
