@@ -37,13 +37,32 @@ def fit_logit(
     """
     weights = prior.copy()
     happened = np.eye(3)[outcome]
+
+    def cost(theta: Floats) -> float:
+        logits = design @ theta
+        top = logits.max(axis=1)
+        norm = top + np.log(np.exp(logits - top[:, None]).sum(axis=1))
+        misfit = (norm - (logits * happened).sum(axis=1)).sum()
+        return float(misfit + 0.5 * (ridge * (theta - prior) ** 2).sum())
+
+    now = cost(weights)
     for _ in range(_MOST_STEPS):
-        given = softmax(design @ weights)
-        slope = np.einsum("nkp,nk->p", design, given - happened) + ridge * (weights - prior)
-        mean = np.einsum("nkp,nk->np", design, given)
-        curve = np.einsum("nkp,nk,nkq->pq", design, given, design, optimize=True) - mean.T @ mean
-        step = np.linalg.solve(curve + np.diag(ridge), slope)
-        weights -= step
-        if np.abs(step).max() < _STEP_TOLERANCE:
+        step = _newton_step(design, happened, weights, prior, ridge)
+        # Far from the optimum a full step may overshoot: halve it until it helps.
+        while (then := cost(weights - step)) > now and np.abs(step).max() > _STEP_TOLERANCE:
+            step = step / 2
+        if then > now or np.abs(step).max() <= _STEP_TOLERANCE:
             break
+        weights, now = weights - step, then
     return weights
+
+
+def _newton_step(
+    design: Floats, happened: Floats, weights: Floats, prior: Floats, ridge: Floats
+) -> Floats:
+    given = softmax(design @ weights)
+    slope = np.einsum("nkp,nk->p", design, given - happened) + ridge * (weights - prior)
+    mean = np.einsum("nkp,nk->np", design, given)
+    curve = np.einsum("nkp,nk,nkq->pq", design, given, design, optimize=True) - mean.T @ mean
+    step: Floats = np.linalg.solve(curve + np.diag(ridge), slope)
+    return step

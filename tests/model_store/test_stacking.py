@@ -5,6 +5,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from model_store.config import DEFAULT, SEED, Neural
+from model_store.evaluate import log_loss
 from model_store.logit import fit_logit, softmax
 from model_store.members import _fit_network, _fit_one_network
 from model_store.network import Perceptron, Scaler
@@ -55,6 +56,18 @@ def test_a_stack_learns_which_member_to_trust(
 
     own = [np.array(stack.weights)[3 * member, 0] for member in range(3)]
     assert own[0] > 2 * max(own[1], own[2])
+
+
+@pytest.mark.parametrize("config", [DEFAULT, SEED])
+def test_members_that_are_far_too_sure_of_themselves_are_held_back(
+    config: object, margins: np.ndarray, outcome: np.ndarray
+) -> None:
+    # As an overfitted forest is: log-odds of 20 and more, hardly better than guessing.
+    sure = 12 * margins
+
+    stack = fit_stack(sure, outcome, config)  # type: ignore[arg-type]
+
+    assert log_loss(softmax(stack_logits(stack, sure)), outcome) < np.log(3)
 
 
 def test_without_history_a_pool_is_the_market(margins: np.ndarray) -> None:
