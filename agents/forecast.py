@@ -103,9 +103,9 @@ def _write(
 def _count(outcome: Outcome, records: int) -> None:
     metrics.EVENTS.labels(APP).inc(records)
     metrics.FORECASTS.inc(len(outcome.published))
-    for published in outcome.published:
-        if published.is_open:
-            metrics.CONFIDENCE.observe(published.confidence)
+    metrics.CONFIDENCE.observe_many(
+        published.confidence for published in outcome.published if published.is_open
+    )
     for record, error, reason in outcome.set_aside:
         metrics.ERRORS.labels(error).inc()
         log.warning("set an event aside", position=record.position, error=error, reason=reason)

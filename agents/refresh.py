@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from copy import copy
+from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +27,7 @@ from schemas.events import (
 from schemas.forecast import Cause, Delta, Forecast, MarketView, Quality, Score, encode_forecast
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
@@ -72,6 +74,7 @@ class _Due(NamedTuple):
     event: AnyEvent
     match: MatchState
     seen: MatchState
+    quality: Quality
     model: Model
     input_hash: bytes
 
@@ -127,12 +130,14 @@ class Refresher:
             match = self.world.matches[match_id]
             row = self._next_row()
             write_vector(self.world, match_id, row)
-            digest = _input_hash(row, match, model)
+            quality = match.quality
+            digest = _input_hash(row, match, quality, model)
             if digest != match.input_hash:
                 match.input_hash = digest
                 self.world.touch(match_id)
                 # A copy: later events of this batch will change the match, not this revision.
-                self._due.append(_Due(record, event, match, copy(match), model, digest))
+                due = _Due(record, event, match, copy(match), quality, model, digest)
+                self._due.append(due)
 
     def _next_row(self) -> NDArray[np.float64]:
         used = len(self._due)
@@ -174,7 +179,7 @@ class Refresher:
         match.revision += 1
         match.home_p, match.draw_p, match.away_p = home, draw, away
         made = _forecast_of(due, self._epoch, match.revision, (home, draw, away), delta)
-        is_open = due.seen.quality is not Quality.FINAL
+        is_open = due.quality is not Quality.FINAL
         return Published(match.match_id, max(home, draw, away), is_open, encode_forecast(made))
 
 
@@ -201,7 +206,7 @@ def _forecast_of(
         minute=match.minute,
         score=None if match.minute is None else Score(match.home_score, match.away_score),
         model=due.model.label,
-        quality=match.quality,
+        quality=due.quality,
         market=_market_of(match),
         simulated=match.simulated,
         feature_hash=FEATURE_HASH,
@@ -223,11 +228,21 @@ def _market_of(match: MatchState) -> MarketView | None:
     )
 
 
-def _input_hash(row: NDArray[np.float64], match: MatchState, model: Model) -> bytes:
+def _input_hash(
+    row: NDArray[np.float64], match: MatchState, quality: Quality, model: Model
+) -> bytes:
     """Hash all that a forecast depends on; eight bytes, as it need only differ from the last."""
-    told = f"{match.status}|{match.quality.value}|{match.kick_off}|{model.label}".encode()
+    told = _told(match.status, quality.value, match.kick_off, model.label)
     return hashlib.blake2b(row.tobytes() + told, digest_size=8).digest()
 
 
+@lru_cache(maxsize=4096)
+def _told(status: str, quality: str, kick_off: dt.datetime, label: str) -> bytes:
+    """Write what is no number; kept, as writing an instant takes longer than hashing a row."""
+    return f"{status}|{quality}|{kick_off}|{label}".encode()
+
+
 def _are_chances(chances: list[float]) -> bool:
-    return all(0.0 <= chance <= 1.0 for chance in chances) and abs(sum(chances) - 1.0) < _NEAR
+    home, draw, away = chances
+    each = 0.0 <= home <= 1.0 and 0.0 <= draw <= 1.0 and 0.0 <= away <= 1.0
+    return each and abs(home + draw + away - 1.0) < _NEAR

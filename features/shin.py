@@ -26,13 +26,15 @@ def shin(home: float, draw: float, away: float) -> tuple[float, float, float]:
     total = sum(inverse)
     if total <= 1.0:
         return inverse[0] / total, inverse[1] / total, inverse[2] / total
-    q = (
-        inverse[0] * inverse[0] / total,
-        inverse[1] * inverse[1] / total,
-        inverse[2] * inverse[2] / total,
-    )
-    z = _insiders(*q)
-    first, second, third = (2.0 * x / (sqrt(z * z + 4.0 * (1.0 - z) * x) + z) for x in q)
+    a = inverse[0] * inverse[0] / total
+    b = inverse[1] * inverse[1] / total
+    c = inverse[2] * inverse[2] / total
+    z = _insiders(a, b, c)
+    # Written out, as this runs for every change of a price: a loop would cost as much again.
+    square, rest = z * z, 4.0 * (1.0 - z)
+    first = 2.0 * a / (sqrt(square + rest * a) + z)
+    second = 2.0 * b / (sqrt(square + rest * b) + z)
+    third = 2.0 * c / (sqrt(square + rest * c) + z)
     # One up to rounding, and where prices are so extreme that the root is not found exactly.
     whole = first + second + third
     return first / whole, second / whole, third / whole
@@ -42,15 +44,17 @@ def _insiders(a: float, b: float, c: float) -> float:
     """The smaller root: the left side less the right is convex, so Newton climbs to it from 0."""
     z = 0.0
     for _ in range(_STEPS):
-        rest = 4.0 * (1.0 - z)
-        x = sqrt(z * z + rest * a)
-        y = sqrt(z * z + rest * b)
-        w = sqrt(z * z + rest * c)
+        square, rest = z * z, 4.0 * (1.0 - z)
+        x = sqrt(square + rest * a)
+        y = sqrt(square + rest * b)
+        w = sqrt(square + rest * c)
         slope = (z - 2.0 * a) / x + (z - 2.0 * b) / y + (z - 2.0 * c) / w - 1.0
         if slope >= 0.0:
             break
         step = (x + y + w - 2.0 - z) / slope
-        z = min(max(z - step, 0.0), 1.0)
-        if abs(step) < _NEAR_ENOUGH:
+        z -= step
+        if not 0.0 <= z <= 1.0:
+            z = min(max(z, 0.0), 1.0)
+        if -_NEAR_ENOUGH < step < _NEAR_ENOUGH:
             break
     return z

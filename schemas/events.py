@@ -455,7 +455,10 @@ def _refuse_far_instants(event: AnyEvent, raw: bytes) -> None:
     inner = _INNER_INSTANTS.get(type(event))
     told = getattr(event.data, inner) if inner else None
     for instant in (event.time, event.recordedtime, told):
-        if instant is not None and not EARLIEST <= instant <= LATEST:
+        # The year alone settles nearly all, at a third of the time that comparing instants takes.
+        if instant is None or EARLIEST.year < instant.year < LATEST.year - 1:
+            continue
+        if not EARLIEST <= instant <= LATEST:
             raise MalformedEventError(raw, f"{instant} is in no year of football")
 
 
