@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+from faust_redis import scripts
 from faust_redis.errors import (
     CommandError,
     PartitionCountError,
@@ -34,6 +35,8 @@ async def wait_until_fit(
         try:
             await check_server(client)
             await check_partitions(client, keyspace, partitions)
+            # So that no first commit has to be sent twice.
+            await client.call("SCRIPT", "LOAD", scripts.COMMIT.text)
         except (ServerUnavailableError, CommandError):
             if time.monotonic() > give_up_s:
                 raise

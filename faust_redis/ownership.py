@@ -129,11 +129,12 @@ class Ownership:
         Raises:
             ServerUnavailableError: When the server cannot be asked now.
         """
-        token, generation = partition.token, partition.generation
+        token, position = partition.token, partition.position
         reply = await self._client.run(
-            scripts.RENEW, [partition.cursor], [token, partition.position, self.lease_ms]
+            scripts.RENEW, [partition.cursor], [token, position, self.lease_ms]
         )
-        if partition.generation != generation or partition.committing:
+        if partition.token != token or partition.committing or partition.position != position:
+            # A commit overtook this; it has renewed the lease, or will find out what is wrong.
             return True
         partition.renewed_s = time.monotonic()
         return bool(reply == b"OK")

@@ -28,10 +28,12 @@ class BatchTopic(Topic):
         *,
         max_records: int = 256,
         start_from: StartFrom | None = None,
+        rest_s: float = 0.0,
         **options: Any,  # noqa: ANN401 - Faust's own
     ) -> None:
         self.max_records = max_records
         self.start_from = start_from
+        self.rest_s = rest_s
         super().__init__(app, **options)
 
     def _compile_decode(self) -> None:
@@ -43,17 +45,27 @@ class BatchTopic(Topic):
         return self.app.create_event(None, message.batch, None, message)
 
     def _clone_args(self) -> Mapping[str, Any]:
-        own = {"max_records": self.max_records, "start_from": self.start_from}
+        own = {
+            "max_records": self.max_records,
+            "start_from": self.start_from,
+            "rest_s": self.rest_s,
+        }
         return {**super()._clone_args(), **own}
 
 
 def batch_topic(
-    app: AppT, name: str, *, max_records: int = 256, start_from: StartFrom | None = None
+    app: AppT,
+    name: str,
+    *,
+    max_records: int = 256,
+    start_from: StartFrom | None = None,
+    rest_s: float = 0.0,
 ) -> BatchTopic:
     """The stream ``{ns}:{p}:<name>`` of every partition, in batches.
 
     *start_from* names the position to begin from when a partition is taken, for apps whose position
-    of record is kept elsewhere; ``None`` leaves it to the cursor in Redis.
+    of record is kept elsewhere; ``None`` leaves it to the cursor in Redis. *rest_s* lets small batches
+    grow, at the price of as much delay.
 
     Raises:
         UnsupportedError: When *max_records* is not between 1 and 4096.
@@ -66,6 +78,7 @@ def batch_topic(
         topics=[name],
         max_records=max_records,
         start_from=start_from,
+        rest_s=rest_s,
         value_type=bytes,
         key_type=bytes,
         value_serializer="raw",

@@ -94,9 +94,10 @@ def test_commits_that_never_arrive_are_sent_again(
         proxy.lose_requests = 12
         worker = start_worker(server.url_at(proxy.path))
         wait_until(lambda: total(valkey) >= 3000)
-        code, _, _ = worker.stop()
+        code, _, err = worker.stop()
 
     assert_exactly_once(valkey, expected)
+    assert b"fenced" not in err
     assert proxy.lost == 12
     assert code == 0
 
