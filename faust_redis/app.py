@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING, Any
 import faust
 
 from faust_redis.address import parse
-from faust_redis.errors import UnsupportedError
 from faust_redis.keys import Keyspace
-from faust_redis.stream import BatchStream
+from faust_redis.options import Options
+from faust_redis.stream import RoundStream
 from faust_redis.table import TableManager
 from faust_redis.transport import LeaderAssignor, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from faust.types import AgentT
     from faust.types.transports import TransportT
 
     from faust_redis.batch import Batch
-
-_SHORTEST_LEASE_S = 0.2
 
 
 class App(faust.App):
@@ -48,14 +45,18 @@ class App(faust.App):
         on_fenced: Callable[[int], None] | None = None,
         **options: Any,  # noqa: ANN401 - Faust's own
     ) -> None:
-        if partitions < 1 or lease_s < _SHORTEST_LEASE_S:
-            message = f"partitions must be 1 or more and lease_s {_SHORTEST_LEASE_S} or more"
-            raise UnsupportedError(message)
         self.id = id
         self.address = parse(broker)
         self.keyspace = Keyspace(namespace)
         self.partitions = partitions
         self.lease_s = lease_s
+        self.redis_options = Options(
+            address=self.address,
+            keyspace=self.keyspace,
+            partitions=partitions,
+            lease_s=lease_s,
+            asked_store=str(options.get("store") or ""),
+        )
         self.on_commit = on_commit
         self.on_fenced = on_fenced
         settings = {
@@ -69,22 +70,11 @@ class App(faust.App):
             "stream_recovery_delay": 0.0,
             "worker_redirect_stdouts": False,
             "autodiscover": False,
-            "Stream": BatchStream,
+            "Stream": RoundStream,
             "TableManager": TableManager,
             "LeaderAssignor": LeaderAssignor,
         }
         super().__init__(id, **{**settings, **options})
-
-    def agent(self, *args: Any, concurrency: int = 1, **options: Any) -> Any:  # noqa: ANN401
-        """Declare an agent, as in Faust.
-
-        Raises:
-            UnsupportedError: When *concurrency* is not 1: batches of a partition have one order.
-        """
-        if concurrency != 1:
-            message = "concurrency must be 1: the batches of a partition are handled in order"
-            raise UnsupportedError(message)
-        return super().agent(*args, **options)
 
     def call_committed(self, batch: Batch, seconds: float) -> None:
         """Tell whoever asked that a batch is committed."""
@@ -95,12 +85,6 @@ class App(faust.App):
         """Tell whoever asked that a partition was lost."""
         if self.on_fenced is not None:
             self.on_fenced(partition)
-
-    async def _on_agent_error(self, agent: AgentT, exc: BaseException) -> None:
-        # Faust acknowledges, restarts the agent and goes on; that loses the batch. We stop instead:
-        # a supervisor starts the worker again, and the batch is read again.
-        await super()._on_agent_error(agent, exc)
-        await self.crash(exc)
 
     def _new_transport(self) -> TransportT:
         return Transport(self.conf.broker_consumer, self)

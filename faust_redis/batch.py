@@ -28,12 +28,10 @@ class Batch:
     __slots__ = (
         "__weakref__",
         "epoch",
-        "finished_s",
         "generation",
         "partition",
         "previous",
         "records",
-        "state",
         "token",
         "write",
     )
@@ -57,8 +55,6 @@ class Batch:
         """The position before the first record: where the cursor must be for this to commit."""
         self.records = records
         self.write = write
-        self.state = DELIVERED
-        self.finished_s = 0.0
 
     @property
     def position(self) -> str:
@@ -67,9 +63,6 @@ class Batch:
 
     def __repr__(self) -> str:
         return f"<Batch of {len(self.records)}: partition {self.partition}, up to {self.position}>"
-
-
-DELIVERED, STARTED, FINISHED = range(3)
 
 
 def records_of(entries: Sequence[Sequence[object]]) -> list[Record]:

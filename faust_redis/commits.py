@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from faust_redis import scripts
 from faust_redis.client import TRANSIENT
 from faust_redis.errors import CommandError, CommitRefusedError, ServerUnavailableError
+from faust_redis.positions import START
 
 if TYPE_CHECKING:
-    from faust_redis.batch import Batch
     from faust_redis.client import Client
     from faust_redis.connection import Argument
     from faust_redis.partition import Partition
+    from faust_redis.round import Round
 
 _log = logging.getLogger(__name__)
 
@@ -36,21 +37,31 @@ class _Fate(enum.Enum):
 
 
 class Commit:
-    """One batch on its way to the server."""
+    """One round on its way to the server."""
 
-    def __init__(self, client: Client, partition: Partition, batch: Batch, lease_ms: int) -> None:
+    def __init__(self, client: Client, partition: Partition, round_: Round, lease_ms: int) -> None:
         self._client = client
         self._partition = partition
-        self._batch = batch
-        self._keys = [partition.cursor, *batch.write.keys()]
+        self._round = round_
+        write = round_.write
+        write.seal()
+        round_.sealed = True
+        self._keys = [partition.cursor, *write.keys()]
         self._args: list[Argument] = [
-            batch.token,
-            batch.previous,
-            batch.position,
+            round_.token,
             lease_ms,
-            len(batch.records),
-            *batch.write.args(),
+            int(partition.one_by_one > 0),
+            len(round_.shares),
+            *write.counts(),
         ]
+        for share in round_.shares:
+            self._args += (
+                share.feed.source.suffix,
+                share.previous,
+                share.position,
+                len(share.entries),
+            )
+        self._args += write.args()
         self._first: asyncio.Future[bytes] | None = None
 
     def send(self) -> None:
@@ -81,7 +92,7 @@ class Commit:
                 if reply == b"FENCED":
                     return Outcome.FENCED
                 # A conflict may be our own commit, sent before and carried out late: look.
-            fate = await _fate(self._client, self._partition, self._batch)
+            fate = await _fate(self._client, self._partition, self._round)
             if fate is _Fate.DONE:
                 return Outcome.COMMITTED
             if fate is _Fate.NOT_OURS:
@@ -106,11 +117,14 @@ async def _not_now(partition: Partition, error: CommandError) -> None:
     await asyncio.sleep(_TRANSIENT_PAUSE_S)
 
 
-async def _fate(client: Client, partition: Partition, batch: Batch) -> _Fate:
+async def _fate(client: Client, partition: Partition, round_: Round) -> _Fate:
     """Read the cursor again: the only way to know whether a commit without a reply was done."""
-    token, position = await client.ask("HMGET", partition.cursor, "token", "position")
-    if token != batch.token.encode():
+    fields = ["token", *(f"position{share.feed.source.suffix}" for share in round_.shares)]
+    token, *found = await client.ask("HMGET", partition.cursor, *fields)
+    if token != round_.token.encode():
         return _Fate.NOT_OURS
-    if position == batch.position.encode():
+    positions = [(position or START.encode()).decode() for position in found]
+    if positions == [share.position for share in round_.shares]:
         return _Fate.DONE
-    return _Fate.NOT_DONE if position == batch.previous.encode() else _Fate.NOT_OURS
+    previous = [share.previous for share in round_.shares]
+    return _Fate.NOT_DONE if positions == previous else _Fate.NOT_OURS

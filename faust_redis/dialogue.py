@@ -79,7 +79,7 @@ class Publishing:
         keys = [self._stream(partition), *self._keyspace.seen(partition, self._topic)]
         if self._max_lag:
             keys.append(self._keyspace.cursor(partition, self._app or ""))
-        args: list[Argument] = [len(items), self._max_lag, self._remembered]
+        args: list[Argument] = [len(items), self._max_lag, self._remembered, f":{self._topic}"]
         args += [key for key, _ in items]
         args += [value for _, value in items]
         try:
@@ -111,7 +111,8 @@ class Publishing:
 
     def committed(self, app: str, partition: int) -> Dialogue:
         """The position an app has committed in a partition."""
-        reply = yield ("HGET", self._keyspace.cursor(partition, app), "position")
+        own, plain = yield self._cursor(app, partition, "position")
+        reply = own or plain
         return reply.decode() if reply else START
 
     def wait_committed(self, app: str, partition: int, position: str, timeout_s: float) -> Dialogue:
@@ -137,9 +138,13 @@ class Publishing:
         total = 0
         for number in numbers:
             added = yield from self._entries_added(number)
-            count = yield ("HGET", self._keyspace.cursor(number, app), "count")
-            total += max(0, added - int(count or 0))
+            own, plain = yield self._cursor(app, number, "count")
+            total += max(0, added - int(own or plain or 0))
         return total
+
+    def _cursor(self, app: str, partition: int, field: str) -> Request:
+        # A batch topic is an app's only one and has the plain fields; others carry their name.
+        return ("HMGET", self._keyspace.cursor(partition, app), f"{field}:{self._topic}", field)
 
     def _entries_added(self, partition: int) -> Dialogue:
         try:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from faust_redis import scripts
 from faust_redis.client import TRANSIENT
 from faust_redis.errors import CommandError, ServerUnavailableError, TransportError
-from faust_redis.positions import pack
+from faust_redis.positions import START, pack
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable
 
     from faust_redis.client import Client
+    from faust_redis.codec import TableCodec
+    from faust_redis.connection import Argument
+    from faust_redis.feed import Feed
     from faust_redis.partition import Partition
+    from faust_redis.table import Tables
 
     StartFrom = Callable[[int], Awaitable[str | None]]
 
@@ -25,7 +29,9 @@ _log = logging.getLogger(__name__)
 
 _SCAN_COUNT = 2000
 _COUNT_CHUNK = 1000
-_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.05, 1.0
+_PAUSE_S = 0.05
+DEADLY = 3
+"""A record over which so many workers died is set aside."""
 
 
 class Ownership:
@@ -35,61 +41,129 @@ class Ownership:
         self,
         client: Client,
         lease_s: float,
-        tables: Iterable[str],
-        start_from: StartFrom | None,
+        name: str,
+        tables: Tables,
     ) -> None:
         self._client = client
         self.lease_ms = round(lease_s * 1000)
-        self._tables = tuple(tables)
-        self._start_from = start_from
+        self.name = name
+        self._tables = tables
 
-    async def acquire(self, partition: Partition) -> None:
-        """Wait until the partition is ours, then load its tables and position.
+    async def acquire(self, partition: Partition) -> bool:
+        """Take the partition and load its tables and positions; False when another holds it.
 
         A new token each time: whatever an older one of ours left on the wire is refused then.
         """
-        told, token = "", uuid4().hex
+        token = uuid4().hex
         while True:
-            start = await self._start_from(partition.number) if self._start_from else None
+            starts = await self._starts(partition)
+            args: list[Argument] = [
+                token, partition.last_token, self.lease_ms, self.name, partition.epoch,
+                len(partition.feeds), *starts,
+            ]  # fmt: skip
             try:
-                reply = await self._client.run(
-                    scripts.ACQUIRE,
-                    [partition.cursor],
-                    [token, partition.last_token, self.lease_ms, start or ""],
-                )
-                if reply[0] == b"OK":
-                    # Even if loading fails from here on, this token is the one to come back with.
-                    partition.last_token = token
-                    await self._load(partition, token, reply)
-                    return
+                reply = await self._client.run(scripts.ACQUIRE, [partition.cursor], args)
+                if reply[0] != b"OK":
+                    return False
+                # Even if loading fails from here on, this token is the one to come back with.
+                partition.last_token = token
+                await self._load(partition, token, reply)
             except ServerUnavailableError:
                 await self._client.connected()
                 continue
             except CommandError as error:
                 if error.code not in TRANSIENT:
                     raise
-                await asyncio.sleep(_SHORTEST_WAIT_S)
+                await asyncio.sleep(_PAUSE_S)
                 continue
-            told = await self._wait(partition, int(reply[1]), reply[2].decode(), told)
+            return True
 
-    async def _wait(self, partition: Partition, left_ms: int, holder: str, told: str) -> str:
-        if holder != told:
-            _log.info(
-                "partition %d is held by another worker; waiting for its lease to end in %d ms",
-                partition.number,
-                left_ms,
-            )
-        await asyncio.sleep(min(max(left_ms / 1000, _SHORTEST_WAIT_S), _LONGEST_WAIT_S))
-        return holder
+    async def _starts(self, partition: Partition) -> list[Argument]:
+        words: list[Argument] = []
+        for feed in partition.feeds.values():
+            start_from = feed.source.start_from
+            start = await start_from(partition.number) if start_from is not None else None
+            words += (feed.source.suffix, start or "", feed.committed)
+        return words
 
     async def _load(self, partition: Partition, token: str, reply: list[bytes]) -> None:
-        position, epoch, before = reply[1].decode(), int(reply[2]), reply[4].decode()
-        views = {table: await self._view(partition, table) for table in self._tables}
-        if position != before:
-            await self._recount(partition, before, position)
-        partition.take_over(token, position, epoch, views)
+        epoch, suspect, trying, tries = int(reply[1]), reply[2], reply[3], int(reply[4])
+        views = {}
+        for table in self._tables.raw:
+            views[table] = await self._view(partition, table)
+        for codec in self._tables.codecs:
+            views[codec.name] = await self._objects(partition, codec)
+        positions: dict[str, str] = {}
+        for feed, at in zip(partition.feeds.values(), range(5, len(reply), 3), strict=True):
+            position, before = reply[at].decode(), reply[at + 2].decode()
+            positions[feed.source.topic] = position
+            if position != before:
+                await self._recount(partition, feed, before, position)
+            else:
+                await self._look_for_gap(partition, feed, position, int(reply[at + 1]))
+        new_history = epoch > partition.epoch and bool(
+            any(feed.committed for feed in partition.feeds.values())
+        )
+        if new_history:
+            _log.error(
+                "partition %d: the server went back in time; this is history %d",
+                partition.number,
+                epoch,
+            )
+            for feed in partition.feeds.values():
+                feed.committed = ""
+        partition.take_over(token, positions, epoch, views)
+        self._tables.loaded(partition.number, views)
+        if suspect:
+            self._suspect(partition, trying.decode(), tries)
         partition.renewed_s = time.monotonic()
-        _log.info("partition %d is ours, from %s on", partition.number, position)
+        _log.info("partition %d is ours, from %s on", partition.number, positions)
+
+    def _suspect(self, partition: Partition, trying: str, tries: int) -> None:
+        """Go record by record: the last owner died, perhaps over one of those to come."""
+        partition.one_by_one = sum(feed.source.max_records for feed in partition.feeds.values())
+        topic, _, position = trying.rpartition(" ")
+        # The first death, among many records, named none; the others named this one.
+        if 1 + tries >= DEADLY and topic:
+            _log.error("%s of %s killed its worker %d times", position, topic, 1 + tries)
+            partition.letters[topic, position.encode()] = {
+                "reason": "killed its worker",
+                "error": f"the worker died {1 + tries} times with this record in hand",
+                "error_class": "",
+                "traceback": "",
+                "attempts": 1 + tries,
+            }
+
+    async def _look_for_gap(
+        self, partition: Partition, feed: Feed, position: str, count: int
+    ) -> None:
+        """Say loudly when records were removed from the stream before we read them."""
+        try:
+            flat = await self._client.call("XINFO", "STREAM", feed.stream)
+        except CommandError as error:
+            if "no such key" in str(error):
+                return
+            raise
+        info = dict(zip(flat[::2], flat[1::2], strict=True))
+        removed = info[b"entries-added"] - info[b"length"]
+        if removed <= count:
+            return
+        if position == START:
+            # A new reader of an old stream: what is gone is none of its business.
+            await self._client.call(
+                "HINCRBY", partition.cursor, f"count{feed.source.suffix}", removed - count
+            )
+            return
+        _log.error(
+            "%s: %d records after %s were removed from the stream before this app read them",
+            feed.stream,
+            removed - count,
+            position,
+        )
+        self._tables.on_gap(feed.tp, removed - count)
+        await self._client.call(
+            "HINCRBY", partition.cursor, f"count{feed.source.suffix}", removed - count
+        )
 
     async def _view(self, partition: Partition, table: str) -> dict[bytes, bytes]:
         """The whole table; only the holder of the token writes it, so a scan is a snapshot."""
@@ -102,13 +176,40 @@ class Ownership:
             if cursor == b"0":
                 return view
 
-    async def _recount(self, partition: Partition, before: str, position: str) -> None:
+    async def _objects(self, partition: Partition, codec: TableCodec) -> dict[Any, Any]:
+        if codec.in_hash:
+            raw = await self._view(partition, codec.name)
+        else:
+            raw = await self._replayed(partition.table(codec.changelog))
+        decode_key, decode_value = codec.decode_key, codec.decode_value
+        return {decode_key(key): decode_value(value) for key, value in raw.items()}
+
+    async def _replayed(self, stream: str) -> dict[bytes, bytes]:
+        """A table as its changelog tells it: the newest value of each key."""
+        view: dict[bytes, bytes] = {}
+        low = "-"
+        while True:
+            entries = await self._client.call("XRANGE", stream, low, "+", "COUNT", _COUNT_CHUNK)
+            for _, words in entries:
+                fields = dict(zip(words[::2], words[1::2], strict=True))
+                if b"e" in fields:
+                    view[fields[b"k"]] = fields[b"e"]
+                else:
+                    view.pop(fields[b"k"], None)
+            if len(entries) < _COUNT_CHUNK:
+                return view
+            low = f"({entries[-1][0].decode()}"
+
+    async def _recount(self, partition: Partition, feed: Feed, before: str, position: str) -> None:
         """Correct the count of committed records after a position was set from outside."""
         forward = pack(position) > pack(before)
         low, high = (before, position) if forward else (position, before)
-        passed = await self._entries_between(partition.stream, low, high)
+        passed = await self._entries_between(feed.stream, low, high)
         await self._client.call(
-            "HINCRBY", partition.cursor, "count", passed if forward else -passed
+            "HINCRBY",
+            partition.cursor,
+            f"count{feed.source.suffix}",
+            passed if forward else -passed,
         )
 
     async def _entries_between(self, stream: str, low: str, high: str) -> int:
@@ -123,17 +224,17 @@ class Ownership:
                 return total
             low = entries[-1][0].decode()
 
-    async def renew(self, partition: Partition) -> bool:
+    async def renew(self, partition: Partition, trying: str = "") -> bool:
         """Lengthen the lease; False when the partition is no longer ours or not where we think.
 
         Raises:
             ServerUnavailableError: When the server cannot be asked now.
         """
-        token, position = partition.token, partition.position
+        token, positions = partition.token, partition.positions
         reply = await self._client.run(
-            scripts.RENEW, [partition.cursor], [token, position, self.lease_ms]
+            scripts.RENEW, [partition.cursor], [token, self.lease_ms, trying, *positions]
         )
-        if partition.token != token or partition.committing or partition.position != position:
+        if partition.token != token or partition.committing or partition.positions != positions:
             # A commit overtook this; it has renewed the lease, or will find out what is wrong.
             return True
         partition.renewed_s = time.monotonic()

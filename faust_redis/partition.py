@@ -1,42 +1,60 @@
-"""What a worker knows of one partition: pure bookkeeping, no input or output."""
+"""What a worker knows of one partition of the app's topics: bookkeeping, no input or output."""
 
 from __future__ import annotations
 
-from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from faust_redis.batch import DELIVERED, FINISHED, STARTED, Batch, records_of
-from faust_redis.positions import START
+from faust.types.tuples import TP
+
+from faust_redis.batch import Batch, records_of
+from faust_redis.feed import Feed, Source
+from faust_redis.message import batch_message, record_message
+from faust_redis.round import Round, Share
 from faust_redis.transaction import Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
+    from faust_redis.feed import Entry
     from faust_redis.keys import Keyspace
-
-MOST_UNCOMMITTED = 2
-"""Batches read ahead of the cursor: one in the agent's hands and one waiting or being committed."""
 
 
 class Partition:
-    """One partition's owner token, cursor and the batches between reading and commit."""
+    """One partition number of every topic of the app: owned, loaded and committed as one.
 
-    def __init__(self, number: int, app: str, topic: str, keyspace: Keyspace) -> None:
+    So what must lie together (topics of one key, and their tables) always does.
+    """
+
+    def __init__(self, number: int, app: str, keyspace: Keyspace) -> None:
         self.number = number
-        self.stream = keyspace.of(number, topic)
         self.cursor = keyspace.cursor(number, app)
         self._app = app
         self._keyspace = keyspace
+        self.feeds: dict[str, Feed] = {}
         self.token = ""
         self.last_token = ""
         self.epoch = 1
         self.generation = 0
-        self.position = START
-        self.read_to = START
         self.renewed_s = 0.0
-        self.committing = False
-        self.uncommitted: deque[Batch] = deque()
-        self.views: dict[str, dict[bytes, bytes]] = {}
+        self.leaving = False
+        """True while it drains before it is given to another worker."""
+        self.one_by_one = 0
+        """Records still to be handled one at a time, since the last owner died over one."""
+        self.tried = ""
+        self.current: Round | None = None
+        self.finished: Round | None = None
+        """Done, and waiting for the commit before it."""
+        self.committing: Round | None = None
+        self.views: dict[str, dict[Any, Any]] = {}
+        self.letters: dict[tuple[str, bytes], dict[str, Any]] = {}
+        """Records that raised, by topic and id, with what their dead letters will say."""
+
+    def read(self, sources: Iterable[Source]) -> None:
+        """Add the feeds of sources that are new."""
+        for source in sources:
+            if source.topic not in self.feeds and self.number < source.partitions:
+                stream = self._keyspace.of(self.number, source.topic)
+                self.feeds[source.topic] = Feed(source, stream, TP(source.topic, self.number))
 
     def table(self, name: str) -> str:
         """The key of a table's hash."""
@@ -48,72 +66,160 @@ class Partition:
         return bool(self.token)
 
     @property
-    def wants_records(self) -> bool:
-        """True when more may be read: it is ours and not too much waits for its commit."""
-        return bool(self.token) and len(self.uncommitted) < MOST_UNCOMMITTED
+    def wants_round(self) -> bool:
+        """True when a round could be handed out."""
+        return bool(self.token) and not (self.leaving or self.current or self.finished)
 
     @property
     def busy(self) -> bool:
-        """True while an agent holds a batch or a finished one waits for its commit."""
-        return self.committing or any(b.state != DELIVERED for b in self.uncommitted)
+        """True while an agent holds something, or what is done waits for its commit."""
+        return bool(
+            self.committing or self.finished or (self.current is not None and self.current.in_hand)
+        )
+
+    @property
+    def positions(self) -> list[str]:
+        """Suffix and committed position of every feed, one after the other."""
+        return [
+            word for feed in self.feeds.values() for word in (feed.source.suffix, feed.position)
+        ]
 
     def take_over(
-        self, token: str, position: str, epoch: int, views: Mapping[str, dict[bytes, bytes]]
+        self,
+        token: str,
+        positions: Mapping[str, str],
+        epoch: int,
+        views: Mapping[str, dict[Any, Any]],
     ) -> None:
-        """Begin a new generation at a position, with freshly loaded tables."""
+        """Begin a new generation at some positions, with freshly loaded tables."""
         self.token = self.last_token = token
         self.epoch = epoch
         self.generation += 1
-        self.position = self.read_to = position
+        self.leaving = False
+        self.tried = ""
+        for topic, position in positions.items():
+            self.feeds[topic].start(position)
         self.views = dict(views)
 
     def drop(self) -> None:
-        """Forget the token and all that is not committed; batches already handed out turn void."""
+        """Forget the token and all that is not committed; rounds already handed out turn void."""
         self.token = ""
         self.generation += 1
-        self.uncommitted.clear()
+        for round_ in (self.current, self.finished, self.committing):
+            if round_ is not None:
+                round_.void = True
+        self.current = self.finished = None
+        for feed in self.feeds.values():
+            feed.backlog.clear()
         self.views = {}
 
-    def batch(self, entries: Sequence[Sequence[object]]) -> Batch:
-        """Take entries that follow what was read before as the next batch."""
-        write = Transaction(self._keyspace, self._app, self.number, self.views)
-        batch = Batch(
-            self.number,
-            self.generation,
-            self.epoch,
-            self.token,
-            self.read_to,
-            records_of(entries),
-            write,
-        )
-        self.read_to = batch.position
-        self.uncommitted.append(batch)
-        return batch
+    def current_round(self, round_: Round) -> bool:
+        """True when the round still counts: nothing was reloaded since it began."""
+        return round_.generation == self.generation
 
-    def current(self, batch: Batch) -> bool:
-        """True when the batch still counts: nothing was reloaded since it was read."""
-        return batch.generation == self.generation
-
-    def start(self, batch: Batch) -> None:
-        """Note that an agent has the batch in hand."""
-        batch.state = STARTED
-
-    def finish(self, batch: Batch, now_s: float) -> bool:
-        """Note that every agent is done with the batch; True when it still counts."""
-        if not self.current(batch):
-            return False
-        batch.state = FINISHED
-        batch.finished_s = now_s
-        return True
-
-    def next_to_commit(self) -> Batch | None:
-        """The oldest batch, if it is finished and no commit is on its way."""
-        if self.committing or not self.uncommitted:
+    def first_waiting(self) -> tuple[Feed, Entry] | None:
+        """The oldest record that waits."""
+        waiting = [(feed.backlog[0], feed) for feed in self.feeds.values() if feed.backlog]
+        if not waiting:
             return None
-        head = self.uncommitted[0]
-        return head if head.state == FINISHED else None
+        entry, feed = min(waiting, key=lambda pair: _order(pair[0][0]))
+        return feed, entry
 
-    def committed(self, batch: Batch) -> None:
-        """Note that the cursor stands at the batch's end."""
-        self.uncommitted.popleft()
-        self.position = batch.position
+    def next_round(self, generation_id: int) -> Round | None:
+        """Take what waits as the next round."""
+        shares = self._one_share() if self.one_by_one else self._shares()
+        if not shares:
+            return None
+        write = Transaction(self._keyspace, self._app, self.number, self.views)
+        self.current = round_ = Round(self, write)
+        round_.shares = shares
+        for share in shares:
+            self._fill(round_, share, generation_id)
+        round_.pending = len(round_.messages)
+        return round_
+
+    def _shares(self) -> list[Share]:
+        shares = []
+        for feed in self.feeds.values():
+            if backlog := feed.backlog:
+                count = feed.source.max_records
+                if len(backlog) <= count:
+                    entries = list(backlog)
+                    backlog.clear()
+                else:
+                    entries = [backlog.popleft() for _ in range(count)]
+                shares.append(Share(feed, entries))
+        return shares
+
+    def _one_share(self) -> list[Share]:
+        first = self.first_waiting()
+        if first is None:
+            return []
+        self.one_by_one -= 1
+        feed, entry = first
+        feed.backlog.popleft()
+        return [Share(feed, [entry])]
+
+    def _fill(self, round_: Round, share: Share, generation_id: int) -> None:
+        feed = share.feed
+        before = share.previous
+        if feed.source.batches:
+            self._fill_batch(round_, share, generation_id)
+            return
+        for entry in share.entries:
+            letter = self.letters.get((feed.source.topic, entry[0])) if self.letters else None
+            if letter is not None:
+                self.bury(round_, feed, entry, letter)
+            else:
+                round_.messages.append(record_message(entry, feed, before, round_, generation_id))
+            before = entry[0].decode()
+
+    def _fill_batch(self, round_: Round, share: Share, generation_id: int) -> None:
+        entries = share.entries
+        if self.letters:
+            topic = share.feed.source.topic
+            for entry in entries:
+                if (letter := self.letters.get((topic, entry[0]))) is not None:
+                    self.bury(round_, share.feed, entry, letter)
+            entries = [entry for entry in entries if (topic, entry[0]) not in self.letters]
+            if not entries:
+                return
+        round_.batch = batch = Batch(
+            self.number, self.generation, self.epoch, self.token, share.previous,
+            records_of(entries), round_.write,
+        )  # fmt: skip
+        round_.messages.append(batch_message(batch, share.feed, round_, generation_id))
+
+    def bury(self, round_: Round, feed: Feed, entry: Entry, letter: Mapping[str, Any]) -> None:
+        """Commit a dead letter with the round, in place of handing the record out."""
+        entry_id, words = entry
+        fields = dict(zip(words[::2], words[1::2], strict=True))
+        kept = {
+            name.decode(): word
+            for name, word in fields.items()
+            if name[:2] == b"h:" or name in b"kt"
+        }
+        round_.letters += 1
+        round_.write.letter(
+            {
+                "raw": fields.get(b"e", b""),
+                **letter,
+                "position": entry_id,
+                "topic": feed.source.topic,
+                "app": self._app,
+                **kept,
+            }
+        )
+
+    def committed(self, round_: Round) -> None:
+        """Note that the cursor stands at the round's end."""
+        for share in round_.shares:
+            share.feed.position = share.feed.committed = share.position
+            if self.letters:
+                for entry in share.entries:
+                    self.letters.pop((share.feed.source.topic, entry[0]), None)
+
+
+def _order(entry_id: bytes) -> tuple[int, int]:
+    ms, _, seq = entry_id.partition(b"-")
+    return int(ms), int(seq)

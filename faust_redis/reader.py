@@ -10,7 +10,7 @@ from faust_redis.client import TRANSIENT
 from faust_redis.errors import CommandError, ServerUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from faust_redis.client import Client
     from faust_redis.partition import Partition
@@ -21,6 +21,8 @@ _BLOCK_MS = 1000
 _TIMEOUT_S = 6.0
 _TRANSIENT_PAUSE_S = 0.1
 _UNBLOCK_AGAIN_S = 0.001
+_MOST_AT_ONCE, _FEWEST = 16384, 16
+"""Records that one read asks for, shared among its streams."""
 
 
 class Reader:
@@ -32,6 +34,11 @@ class Reader:
         self._woken = asyncio.Event()
         self._reading = 0
         self._blocked = False
+        self._asked: set[str] = set()
+        self.bell = ""
+        """A stream that is read as well, if any; only that it rang matters."""
+        self._heard = "0-0"
+        self.on_bell: Callable[[], None] = _nothing
 
     def wake(self) -> None:
         """Make a read in progress look again at which partitions want records."""
@@ -54,33 +61,60 @@ class Reader:
 
         control.execute("CLIENT", "UNBLOCK", blocked.id).add_done_callback(check)
 
-    async def read(
-        self, partitions: Sequence[Partition], max_records: int
-    ) -> list[tuple[Partition, list[Any]]]:
-        """The next entries of every partition that has some, at most *max_records* each."""
+    def wake_for(self, unit: Partition) -> None:
+        """Wake if a feed of the partition has room again that the read in progress leaves out."""
+        for feed in unit.feeds.values():
+            if feed.wants_records and feed.stream not in self._asked:
+                self.wake()
+                return
+
+    async def read(self, units: Sequence[Partition]) -> list[Partition]:
+        """Read once; the partitions that got something."""
         await self._client.connected()
         self._woken.clear()
-        wanted = [partition for partition in partitions if partition.wants_records]
-        if not wanted:
+        feeds = [
+            (unit, feed)
+            for unit in units
+            if unit.owned and not unit.leaving
+            for feed in unit.feeds.values()
+            if feed.wants_records
+        ]
+        bell = self.bell
+        if not (feeds or bell):
             await self._woken.wait()
             return []
-        generations = [partition.generation for partition in wanted]
-        reply = await self._xread(wanted, max_records)
+        streams = [feed.stream for _, feed in feeds]
+        positions = [feed.read_to for _, feed in feeds]
+        most = max((feed.source.max_records for _, feed in feeds), default=1)
+        generations = [unit.generation for unit, _ in feeds]
+        if bell:
+            streams.append(bell)
+            positions.append(self._heard)
+        count = max(_FEWEST, min(most, _MOST_AT_ONCE // len(streams)))
+        reply = await self._xread(streams, positions, count)
         by_stream = {
-            partition.stream.encode(): partition
-            for partition, generation in zip(wanted, generations, strict=True)
-            if partition.generation == generation and partition.owned
+            feed.stream.encode(): (unit, feed)
+            for (unit, feed), generation in zip(feeds, generations, strict=True)
+            if unit.generation == generation and unit.owned
         }
-        return [(by_stream[stream], entries) for stream, entries in reply if stream in by_stream]
+        got: dict[int, Partition] = {}
+        for stream, entries in reply:
+            if stream in by_stream:
+                unit, feed = by_stream[stream]
+                feed.extend(entries)
+                got[id(unit)] = unit
+            elif bell and stream == bell.encode():
+                self._heard = entries[-1][0].decode()
+                self.on_bell()
+        return list(got.values())
 
-    async def _xread(self, wanted: Sequence[Partition], max_records: int) -> list[Any]:
-        streams = [partition.stream for partition in wanted]
-        positions = [partition.read_to for partition in wanted]
+    async def _xread(self, streams: list[str], positions: list[str], count: int) -> list[Any]:
         try:
             self._reading += 1
+            self._asked = set(streams)
             self._blocked = True
             reply = await self._client.call(
-                "XREAD", "COUNT", max_records, "BLOCK", _BLOCK_MS, "STREAMS", *streams, *positions,
+                "XREAD", "COUNT", count, "BLOCK", _BLOCK_MS, "STREAMS", *streams, *positions,
                 timeout_s=_TIMEOUT_S,
             )  # fmt: skip
         except ServerUnavailableError as error:
@@ -98,3 +132,7 @@ class Reader:
     def close(self) -> None:
         """Close the blocking connection."""
         self._client.close()
+
+
+def _nothing() -> None:
+    """Until somebody listens."""

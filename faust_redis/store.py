@@ -1,44 +1,92 @@
-"""The mapping behind a table: the fields of the partition whose batch is in hand."""
+"""The mapping behind a Faust table: the fields of the partition whose record is in hand."""
 
 from __future__ import annotations
 
+from collections import ChainMap
 from typing import TYPE_CHECKING, Any
 
 from faust.stores import base
 from faust.streams import current_event
 
-from faust_redis.batch import Batch
 from faust_redis.errors import UnsupportedError
+from faust_redis.message import StreamMessage
+from faust_redis.transaction import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, MutableMapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from faust.types import EventT
 
+    from faust_redis.codec import TableCodec
+    from faust_redis.consumer import Consumer
+    from faust_redis.round import Round
 
-class Store(base.Store[bytes, bytes]):
-    """A view of the loaded tables; writes travel with the batch's transaction."""
+
+def round_in_hand() -> Round | None:
+    """The round of the record that the running task works on, if any."""
+    event = current_event()
+    if event is None:
+        return None
+    message = event.message
+    return message.round if isinstance(message, StreamMessage) else None
+
+
+class Store(base.Store[Any, Any]):
+    """Views of the loaded partitions; writes travel with the round's transaction.
+
+    Inside an agent it is the partition of the record in hand; outside, every partition we own.
+    """
 
     mundane_level = "debug"
 
-    def _view(self) -> MutableMapping[bytes, bytes]:
-        event = current_event()
-        if event is None or not isinstance(event.value, Batch):
-            message = "a table on Redis is used inside an agent of a batch topic, batch in hand"
-            raise UnsupportedError(message)
-        return event.value.write.view(self.table_name)
+    codec: TableCodec | None = None
 
-    def __getitem__(self, key: bytes) -> bytes:
+    def _view(self) -> Mapping[Any, Any]:
+        round_ = round_in_hand()
+        consumer: Consumer = self.app.consumer
+        if round_ is None:
+            return ChainMap(*consumer.all_views(self.table_name))
+        own: dict[Any, Any] = round_.unit.views.get(self.table_name, {})
+        if self.codec is not None and self.codec.is_global:
+            return ChainMap(own, *consumer.all_views(self.table_name))
+        return own
+
+    def _write(self, key: object, value: object) -> None:
+        round_ = round_in_hand()
+        if round_ is None:
+            message = "a table is written inside an agent, with a record in hand"
+            raise UnsupportedError(message)
+        if round_.void:
+            # The record is handed out again; what this turn writes does not count.
+            return
+        if round_.sealed:
+            message = "a table was written after the record in hand was acknowledged"
+            raise UnsupportedError(message)
+        if self.codec is None:
+            if value is MISSING:
+                round_.write.remove(self.table_name, key)  # type: ignore[arg-type]  # raw bytes
+            else:
+                round_.write.put(self.table_name, key, value)  # type: ignore[arg-type]
+        else:
+            round_.write.put_object(self.codec, key, value)
+
+    def __getitem__(self, key: object) -> Any:  # noqa: ANN401
         return self._view()[key]
 
-    def __setitem__(self, key: bytes, value: bytes) -> None:
-        self._view()[key] = value
+    def __setitem__(self, key: object, value: object) -> None:
+        self._write(key, value)
 
-    def __delitem__(self, key: bytes) -> None:
-        self._view().pop(key, None)
+    def __delitem__(self, key: object) -> None:
+        if round_in_hand() is None:
+            # Faust's own cleaning of windows that are over.
+            self.app.consumer.expire(self.codec, key)
+            return
+        if key not in self._view():
+            raise KeyError(key)
+        self._write(key, MISSING)
 
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._view())
+    def __iter__(self) -> Iterator[Any]:
+        return iter(list(self._view()))
 
     def __len__(self) -> int:
         return len(self._view())
@@ -48,7 +96,8 @@ class Store(base.Store[bytes, bytes]):
 
     def clear(self) -> None:
         """Empty the partition's view."""
-        self._view().clear()
+        for key in list(self):
+            del self[key]
 
     def apply_changelog_batch(
         self,
@@ -56,7 +105,7 @@ class Store(base.Store[bytes, bytes]):
         to_key: Callable[[object], bytes],
         to_value: Callable[[object], bytes],
     ) -> None:
-        """Nothing: there are no changelogs."""
+        """Nothing: changelogs are read when their partition is taken."""
 
     def reset_state(self) -> None:
         """Nothing: tables are loaded anew when their partition is taken."""

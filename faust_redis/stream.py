@@ -1,14 +1,14 @@
-"""A stream that tells "the agent wants the next batch" from "the agent failed"."""
+"""A stream that tells "the agent wants the next record" from "the agent failed"."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
 from faust.exceptions import Skip
 from faust.streams import Stream
+from faust.types.topics import TopicT
 from mode.utils.futures import maybe_async
-
-from faust_redis.topic import BatchTopic
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -17,46 +17,59 @@ if TYPE_CHECKING:
 
     from faust_redis.consumer import Consumer
 
+_PAUSE_EVERY = 64
+"""Records handed out before other tasks get their turn."""
 
-class BatchStream(Stream):
-    """Faust's stream, except that a batch is acknowledged only when the agent comes for more.
+_SKIPPED = object()
+
+
+class RoundStream(Stream):
+    """Faust's stream, except that a record is acknowledged only when the agent comes for more.
 
     Faust acknowledges in a ``finally``: what an agent raised on is acknowledged too, and lost.
     """
 
     def __aiter__(self) -> AsyncIterator[Any]:
         """Iterate over the values of events."""
-        if not isinstance(self.channel, BatchTopic):
+        if not isinstance(self.channel, TopicT):
             return cast("AsyncIterator[Any]", super().__aiter__())
-        batches = self._batches()
-        self._active_agens.add(batches)
-        return batches
+        values = self._values()
+        self._active_agens.add(values)
+        return values
 
-    async def _batches(self) -> AsyncIterator[Any]:
+    async def _values(self) -> AsyncIterator[Any]:
         self._finalized = True
         started_by_aiter = await self.maybe_start()
         consumer = cast("Consumer", self.app.consumer)
         channel = self.channel.__aiter__()
+        queue = channel.queue
+        event_in, event_out = self._on_stream_event_in, self._on_stream_event_out
+        turns = 0
         try:
             while not self.should_stop:
-                event = await channel.__anext__()
-                if not consumer.begin(event.message):
+                turns += 1
+                if turns % _PAUSE_EVERY == 0:
+                    await asyncio.sleep(0)
+                event = await channel.__anext__() if queue.empty() else queue.get_nowait()
+                message = event.message
+                if not consumer.begin(message):
                     continue
-                sensor_state = self._on_stream_event_in(
-                    event.message.tp, event.message.offset, self, event
-                )
+                tp, offset = message.tp, message.offset
+                sensor_state = event_in(tp, offset, self, event)
                 self._set_current_event(event)
                 acks = self.enable_acks
-                skipped, value = await self._processed(event)
-                if not skipped:
+                try:
+                    value = await self._processed(event)
+                except Exception as error:  # noqa: BLE001 - whatever a processor raises is poison
+                    await consumer.fail(message, error)
+                    continue
+                if value is not _SKIPPED:
                     self.events_total += 1
                     yield value
                 # Not in a finally: when the agent raises we are closed at the yield.
                 self._set_current_event(None)
-                self._on_stream_event_out(
-                    event.message.tp, event.message.offset, self, event, sensor_state
-                )
-                if acks or skipped:
+                event_out(tp, offset, self, event, sensor_state)
+                if acks or value is _SKIPPED:
                     event.ack()
         except StopAsyncIteration:
             # Faust ends a channel so; out of a generator it would become a RuntimeError.
@@ -67,11 +80,13 @@ class BatchStream(Stream):
                 await self.stop()
                 self.service_reset()
 
-    async def _processed(self, event: EventT[Any]) -> tuple[bool, Any]:
+    async def _processed(self, event: EventT[Any]) -> Any:  # noqa: ANN401
         value = event.value
         try:
             for processor in self._processors:
                 value = await maybe_async(processor(value))
+            if self.join_strategy is not None:
+                value = await self.on_merge(value)
         except Skip:
-            return True, None
-        return False, value
+            return _SKIPPED
+        return value

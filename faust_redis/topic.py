@@ -28,12 +28,10 @@ class BatchTopic(Topic):
         *,
         max_records: int = 256,
         start_from: StartFrom | None = None,
-        rest_s: float = 0.0,
         **options: Any,  # noqa: ANN401 - Faust's own
     ) -> None:
         self.max_records = max_records
         self.start_from = start_from
-        self.rest_s = rest_s
         super().__init__(app, **options)
 
     def _compile_decode(self) -> None:
@@ -48,7 +46,6 @@ class BatchTopic(Topic):
         own = {
             "max_records": self.max_records,
             "start_from": self.start_from,
-            "rest_s": self.rest_s,
         }
         return {**super()._clone_args(), **own}
 
@@ -59,13 +56,11 @@ def batch_topic(
     *,
     max_records: int = 256,
     start_from: StartFrom | None = None,
-    rest_s: float = 0.0,
 ) -> BatchTopic:
     """The stream ``{ns}:{p}:<name>`` of every partition, in batches.
 
     *start_from* names the position to begin from when a partition is taken, for apps whose position
-    of record is kept elsewhere; ``None`` leaves it to the cursor in Redis. *rest_s* lets small batches
-    grow, at the price of as much delay.
+    of record is kept elsewhere; ``None`` leaves it to the cursor in Redis.
 
     Raises:
         UnsupportedError: When *max_records* is not between 1 and 4096.
@@ -78,7 +73,6 @@ def batch_topic(
         topics=[name],
         max_records=max_records,
         start_from=start_from,
-        rest_s=rest_s,
         value_type=bytes,
         key_type=bytes,
         value_serializer="raw",

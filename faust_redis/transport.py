@@ -4,34 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from faust.agents.replies import ReplyConsumer as FaustReplyConsumer
 from faust.assignor.leader_assignor import LeaderAssignor as FaustLeaderAssignor
+from faust.models import maybe_model
+from faust.streams import Stream
 from faust.transport.base import Transport as FaustTransport
 from faust.transport.conductor import Conductor as FaustConductor
-from faust.transport.producer import Producer as FaustProducer
+from faust.transport.consumer import TransactionManager as FaustTransactionManager
 
 from faust_redis.consumer import Consumer
-from faust_redis.errors import UnsupportedError
+from faust_redis.options import Options, from_url
+from faust_redis.producer import Producer
+from faust_redis.stream import RoundStream
+from faust_redis.table import TableManager
 
 if TYPE_CHECKING:
-    from faust.types.transports import ConductorT, ConsumerT, ProducerT
+    from collections.abc import Awaitable
 
-
-class Producer(FaustProducer):
-    """Sends are part of a batch's commit; one outside it would be doubled by a restart."""
-
-    mundane_level = "debug"
-
-    async def send(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - Faust's own
-        """Refuse.
-
-        Raises:
-            UnsupportedError: Always.
-        """
-        del args, options
-        message = "send with batch.write.append, which commits with the batch, or with a Publisher"
-        raise UnsupportedError(message)
-
-    send_and_wait = send
+    from faust.types import AppT, StreamT
+    from faust.types.transports import ConductorT, ConsumerT, ProducerT, TransactionManagerT
+    from faust.types.tuples import RecordMetadata
+    from mode.types import ServiceT
+    from yarl import URL
 
 
 class Conductor(FaustConductor):
@@ -39,7 +33,7 @@ class Conductor(FaustConductor):
 
     mundane_level = "debug"
 
-    _resubscribe_sleep_lock_seconds = 0.5
+    _resubscribe_sleep_lock_seconds = 0.1
 
 
 class LeaderAssignor(FaustLeaderAssignor):
@@ -56,12 +50,91 @@ class LeaderAssignor(FaustLeaderAssignor):
         return isinstance(consumer, Consumer) and consumer.leading
 
 
+class ReplyConsumer(FaustReplyConsumer):
+    """Faust's consumer of replies, which need not wait for a broker to make their topic."""
+
+    async def _start_fetcher(self, topic_name: str) -> None:
+        if topic_name in self._fetchers:
+            return
+        self._fetchers[topic_name] = None
+        topic = self._reply_topic(topic_name)
+        self.app.consumer.expect_replies(topic_name)
+        # The stream subscribes to the topic, at once; Faust's own would do so twice.
+        replies = topic.stream()
+        self._fetchers[topic_name] = self.add_future(self._fulfil(replies))
+
+    async def _fulfil(self, replies: StreamT[Any]) -> None:
+        async for reply in replies:
+            for promise in self._waiting[reply.correlation_id]:
+                promise.fulfill(reply.correlation_id, maybe_model(reply.value))
+
+
+class TransactionManager(FaustTransactionManager):
+    """``processing_guarantee="exactly_once"``: which every round's commit is anyway."""
+
+    mundane_level = "debug"
+
+    async def on_rebalance(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
+        """Nothing to do: tokens fence."""
+
+    async def send(self, *args: Any, **options: Any) -> Awaitable[RecordMetadata]:  # noqa: ANN401
+        """Send with the commit of the record in hand."""
+        return await self.producer.send(*args, **options)
+
+    async def send_and_wait(self, *args: Any, **options: Any) -> RecordMetadata:  # noqa: ANN401
+        """Send and wait."""
+        return await self.producer.send_and_wait(*args, **options)
+
+    def send_soon(self, fut: Any) -> None:  # noqa: ANN401
+        """Send from code that cannot wait."""
+        self.producer.send_soon(fut)
+
+    async def commit(self, *args: Any, **options: Any) -> bool:  # noqa: ANN401
+        """Nothing to do: every round is committed as soon as it is done."""
+        del args, options
+        return False
+
+
 class Transport(FaustTransport):
     """Redis Streams in place of Kafka."""
 
     Consumer: ClassVar[type[ConsumerT]] = Consumer
     Producer: ClassVar[type[ProducerT]] = Producer
     Conductor: ClassVar[type[ConductorT]] = Conductor
+    TransactionManager: ClassVar[type[TransactionManagerT]] = TransactionManager
+    Fetcher: ClassVar[type[ServiceT]] = FaustTransport.Fetcher
 
     default_port = 6379
     driver_version = "faust_redis"
+
+    def __init__(self, url: list[URL], app: AppT, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(url, app, **options)
+        own: Options | None = getattr(app, "redis_options", None)
+        self.options = own if own is not None else from_url(str(url[0]), app)
+        if own is None:
+            _fit(app)
+
+    def create_consumer(self, *args: Any, **options: Any) -> ConsumerT:  # noqa: ANN401
+        """The consumer, and beside it our own reader of replies, for which there is no setting."""
+        self.app.__dict__.setdefault(
+            "_reply_consumer", ReplyConsumer(self.app, loop=self.loop, beacon=self.app.beacon)
+        )
+        return super().create_consumer(*args, **options)
+
+
+def _fit(app: AppT) -> None:
+    """Set up a plain Faust app whose broker is Redis; it may have declared its tables already."""
+    # Through the front door Faust would warn that they were read before; we know what has used them.
+    settings = app.conf.__dict__
+    if settings["_Stream"] is Stream:
+        settings["_Stream"] = RoundStream
+    settings["_LeaderAssignor"] = LeaderAssignor
+    settings["_TableManager"] = TableManager
+    settings["_topic_disable_leader"] = True
+    settings["_stream_recovery_delay"] = 0.0
+    declared = app.__dict__.get("tables")
+    if declared is not None and not isinstance(declared, TableManager):
+        # Tables were declared before anything asked for the broker.
+        manager = TableManager(app=app, beacon=app.beacon)
+        manager.data.update(declared.data)
+        app.__dict__["tables"] = manager

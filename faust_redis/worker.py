@@ -69,11 +69,23 @@ async def running(app: App) -> AsyncIterator[None]:
     app.in_worker = True
     try:
         await app.start()
+        await _settled(app)
         yield
     finally:
         await app.stop()
     if app.crash_reason is not None:
         raise app.crash_reason
+
+
+async def _settled(app: App) -> None:
+    """Return once the app has taken what it can have now, or has failed."""
+    waiting = asyncio.ensure_future(app.wait_until_stopped())
+    taken = asyncio.ensure_future(app.consumer.group.settled.wait())
+    try:
+        await asyncio.wait((waiting, taken), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+        taken.cancel()
 
 
 async def _preflight(app: App, timeout_s: float) -> None:

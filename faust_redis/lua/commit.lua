@@ -1,19 +1,18 @@
 #!lua flags=allow-oom
--- Everything that one batch wrote and its position, together or not at all.
+-- Everything that one round wrote and its positions, together or not at all.
 --
--- KEYS cursor, tables, streams, [dead stream], strings
--- ARGV 1 token  2 expected position  3 new position  4 lease in ms  5 records
---      6 tables  7 streams  8 dead letters  9 strings
---      per table: fields put, fields removed; per stream: entries
---      then per table field, value … and field …; per stream value …;
---      per dead letter raw, reason, error, position, app; per string value
+-- KEYS cursor, tables, plain streams, rich streams, strings
+-- ARGV 1 token  2 lease in ms  3 '1' while records are handled one by one after a crash
+--      4 topics  5 tables  6 plain streams  7 rich streams  8 strings
+--      per topic: suffix of its cursor fields, expected position, new position, records
+--      per table: fields put, fields removed; per plain stream: entries; per rich stream: entries
+--      then per table field, value … and field …; per plain stream value …;
+--      per rich entry the number of its words and its words; per string value
 --
 -- Lua does not roll back, so all that can be wrong is looked for before the first write.
-local FIRST, CHUNK = 10, 1000
-local token, expected, position = ARGV[1], ARGV[2], ARGV[3]
-local cursor = redis.call('HMGET', KEYS[1], 'token', 'position')
-if cursor[1] ~= token or token == '' then return 'FENCED' end
-if cursor[2] ~= expected then return 'CONFLICT' end
+local FIRST, CHUNK = 9, 1000
+local token = ARGV[1]
+if redis.call('HGET', KEYS[1], 'token') ~= token or token == '' then return 'FENCED' end
 
 local function whole(i)
   local n = tonumber(ARGV[i])
@@ -21,31 +20,43 @@ local function whole(i)
   return n
 end
 
-local lease_ms, records = whole(4), whole(5)
-local tables, streams, dead, strings = whole(6), whole(7), whole(8), whole(9)
-if not (lease_ms and records and tables and streams and dead and strings) then
+local lease_ms, topics, tables = whole(2), whole(4), whole(5)
+local plain, rich, strings = whole(6), whole(7), whole(8)
+if not (lease_ms and topics and tables and plain and rich and strings) then
   return redis.error_reply('INVALID a count is not a whole number')
 end
-if not string.match(position, '^%d+%-%d+$') then
-  return redis.error_reply('INVALID the position is not ms-seq')
-end
-local letters = dead > 0 and 1 or 0
-if #KEYS ~= 1 + tables + streams + letters + strings then
+if #KEYS ~= 1 + tables + plain + rich + strings then
   return redis.error_reply('INVALID the keys do not add up')
 end
-local values = FIRST + 2 * tables + streams
+local counts = FIRST + 4 * topics
+local values = counts + 2 * tables + plain + rich
+if #ARGV < values - 1 then return redis.error_reply('INVALID the arguments do not add up') end
+for t = FIRST, counts - 1, 4 do
+  local position = redis.call('HGET', KEYS[1], 'position' .. ARGV[t]) or '0-0'
+  if position ~= ARGV[t + 1] then return 'CONFLICT' end
+  if not string.match(ARGV[t + 2], '^%d+%-%d+$') then
+    return redis.error_reply('INVALID the position is not ms-seq')
+  end
+  if not whole(t + 3) then return redis.error_reply('INVALID a count is not a whole number') end
+end
 local needed = values - 1
-for i = FIRST, FIRST + 2 * tables - 1 do
+for i = counts, values - 1 do
   local n = whole(i)
   if n == nil then return redis.error_reply('INVALID a count is not a whole number') end
-  needed = needed + ((i - FIRST) % 2 == 0 and 2 * n or n)
+  if i < counts + 2 * tables + plain then
+    local pairs_of = i < counts + 2 * tables and (i - counts) % 2 == 0
+    needed = needed + (pairs_of and 2 * n or n)
+  else
+    for _ = 1, n do
+      local words = whole(needed + 1)
+      if words == nil or words < 2 or words % 2 == 1 or words > CHUNK then
+        return redis.error_reply('INVALID an entry is not made of fields and values')
+      end
+      needed = needed + 1 + words
+    end
+  end
 end
-for i = FIRST + 2 * tables, values - 1 do
-  local n = whole(i)
-  if n == nil then return redis.error_reply('INVALID a count is not a whole number') end
-  needed = needed + n
-end
-needed = needed + 5 * dead + strings
+needed = needed + strings
 if #ARGV ~= needed then return redis.error_reply('INVALID the arguments do not add up') end
 
 local function refuse(key, want)
@@ -66,12 +77,8 @@ local function refuse(key, want)
   return nil
 end
 
-for k = 2, 1 + tables do
-  local no = refuse(KEYS[k], 'hash')
-  if no then return no end
-end
-for k = 2 + tables, 1 + tables + streams + letters do
-  local no = refuse(KEYS[k], 'stream')
+for k = 2, 1 + tables + plain + rich do
+  local no = refuse(KEYS[k], k <= 1 + tables and 'hash' or 'stream')
   if no then return no end
 end
 
@@ -87,29 +94,40 @@ local function spread(command, key, n)
   end
 end
 for t = 1, tables do
-  local counts = FIRST + 2 * (t - 1)
-  spread('HSET', KEYS[1 + t], 2 * tonumber(ARGV[counts]))
-  spread('HDEL', KEYS[1 + t], tonumber(ARGV[counts + 1]))
+  local count = counts + 2 * (t - 1)
+  spread('HSET', KEYS[1 + t], 2 * tonumber(ARGV[count]))
+  spread('HDEL', KEYS[1 + t], tonumber(ARGV[count + 1]))
 end
-for s = 1, streams do
+for s = 1, plain do
   local key = KEYS[1 + tables + s]
-  for i = at, at + tonumber(ARGV[FIRST + 2 * tables + s - 1]) - 1 do
+  for i = at, at + tonumber(ARGV[counts + 2 * tables + s - 1]) - 1 do
     redis.call('XADD', key, '*', 'e', ARGV[i])
     at = i + 1
   end
 end
-for _ = 1, dead do
-  redis.call('XADD', KEYS[2 + tables + streams], '*', 'raw', ARGV[at], 'reason', ARGV[at + 1],
-    'error', ARGV[at + 2], 'position', ARGV[at + 3], 'app', ARGV[at + 4])
-  at = at + 5
+for s = 1, rich do
+  local key = KEYS[1 + tables + plain + s]
+  for _ = 1, tonumber(ARGV[counts + 2 * tables + plain + s - 1]) do
+    local words = tonumber(ARGV[at])
+    redis.call('XADD', key, '*', unpack(ARGV, at + 1, at + words))
+    at = at + 1 + words
+  end
 end
 for s = 1, strings do
-  redis.call('SET', KEYS[1 + tables + streams + letters + s], ARGV[at])
+  redis.call('SET', KEYS[1 + tables + plain + rich + s], ARGV[at])
   at = at + 1
 end
 local clock = redis.call('TIME')
 local now_ms = clock[1] * 1000 + math.floor(clock[2] / 1000)
-redis.call('HSET', KEYS[1], 'position', position,
-  'lease_until_ms', string.format('%.0f', now_ms + lease_ms))
-if records > 0 then redis.call('HINCRBY', KEYS[1], 'count', ARGV[5]) end
+redis.call('HSET', KEYS[1], 'lease_until_ms', string.format('%.0f', now_ms + lease_ms))
+for t = FIRST, counts - 1, 4 do
+  redis.call('HSET', KEYS[1], 'position' .. ARGV[t], ARGV[t + 2])
+  if tonumber(ARGV[t + 3]) > 0 then
+    redis.call('HINCRBY', KEYS[1], 'count' .. ARGV[t], ARGV[t + 3])
+  end
+end
+if redis.call('HEXISTS', KEYS[1], 'suspect') == 1 then
+  redis.call('HDEL', KEYS[1], 'trying', 'tries')
+  if ARGV[3] ~= '1' then redis.call('HDEL', KEYS[1], 'suspect') end
+end
 return 'OK'

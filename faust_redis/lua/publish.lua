@@ -3,10 +3,10 @@
 -- Without flags: at the memory limit the server refuses this script as a whole.
 --
 -- KEYS stream, newer memory, older memory, [cursor of the app that must keep up]
--- ARGV items, largest lag or 0, keys a memory holds, then key …, then value …
+-- ARGV items, largest lag or 0, keys a memory holds, field of the cursor, then key …, then value …
 -- Replies {'OK', position …} or {'LAG', lag}.
 local n, max_lag, remembered = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-if #ARGV ~= 3 + 2 * n then return redis.error_reply('INVALID the arguments do not add up') end
+if #ARGV ~= 4 + 2 * n then return redis.error_reply('INVALID the arguments do not add up') end
 
 if max_lag > 0 and redis.call('EXISTS', KEYS[1]) == 1 then
   local added = 0
@@ -14,19 +14,20 @@ if max_lag > 0 and redis.call('EXISTS', KEYS[1]) == 1 then
   for i = 1, #info, 2 do
     if info[i] == 'entries-added' then added = info[i + 1] end
   end
-  local lag = added - (tonumber(redis.call('HGET', KEYS[4], 'count') or '0') or 0)
+  local counts = redis.call('HMGET', KEYS[4], 'count' .. ARGV[4], 'count')
+  local lag = added - (tonumber(counts[1] or counts[2] or '0') or 0)
   if lag > max_lag then return {'LAG', string.format('%.0f', lag)} end
 end
 
 local keys = {}
-for i = 1, n do keys[i] = ARGV[3 + i] end
+for i = 1, n do keys[i] = ARGV[4 + i] end
 local newer = redis.call('HMGET', KEYS[2], unpack(keys))
 local older = redis.call('HMGET', KEYS[3], unpack(keys))
 local reply, fresh, here = {'OK'}, {}, {}
 for i = 1, n do
   local position = newer[i] or older[i] or here[keys[i]]
   if not position then
-    position = redis.call('XADD', KEYS[1], '*', 'e', ARGV[3 + n + i])
+    position = redis.call('XADD', KEYS[1], '*', 'e', ARGV[4 + n + i])
     here[keys[i]] = position
     fresh[#fresh + 1] = keys[i]
     fresh[#fresh + 1] = position

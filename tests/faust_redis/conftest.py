@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +27,21 @@ def valkey(server: Server) -> Iterator[Valkey]:
     """A plain client of the running server."""
     with server.client() as client:
         yield client
+
+
+@pytest.fixture(params=["valkey", "redis"])
+def any_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """The Valkey that we ship, and the machine's own Redis."""
+    binary = ""
+    if request.param == "redis":
+        binary = shutil.which("redis-server") or ""
+        if not binary:
+            pytest.skip("there is no redis-server on this machine")
+    with tempfile.TemporaryDirectory(prefix="fr-", dir="/tmp") as folder:
+        server = Server(Path(folder), binary)
+        server.start()
+        yield server
+        server.kill()
 
 
 StartWorker = Callable[..., WorkerProcess]

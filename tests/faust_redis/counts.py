@@ -53,3 +53,9 @@ def assert_exactly_once(valkey: Valkey, expected: list[Counter[bytes]]) -> None:
         assert set(changes) == numbered
         last = valkey.xinfo_stream(f"t:{{{partition}}}:events")["last-generated-id"]
         assert valkey.hget(f"t:{{{partition}}}:cursor:counter", "position") == last
+
+
+def owners(valkey: Valkey) -> Counter[bytes]:
+    """How many partitions each worker holds."""
+    held = [valkey.hget(f"t:{{{p}}}:cursor:counter", "owner") for p in range(PARTITIONS)]
+    return Counter(owner for owner in held if owner)

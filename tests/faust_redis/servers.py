@@ -28,8 +28,9 @@ ROOT = Path(__file__).parents[2]
 class Server:
     """One Valkey on a unix socket, with a data folder that outlives its kills."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, binary: str = "") -> None:
         self.folder = folder
+        self._binary = binary or str(get_binary_path())
         self.socket = folder / "v.sock"
         self.url = self.url_at(self.socket)
         self._process: subprocess.Popen[bytes] | None = None
@@ -43,7 +44,7 @@ class Server:
         """Start the server and wait until it answers."""
         self._process = subprocess.Popen(
             [
-                str(get_binary_path()), "--port", "0", "--unixsocket", str(self.socket),
+                self._binary, "--port", "0", "--unixsocket", str(self.socket),
                 "--requirepass", PASSWORD, "--appendonly", "yes", "--save", "",
                 "--dir", str(self.folder), "--logfile", str(self.folder / "log"), *options,
             ]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.faust_redis.servers import Server, Valkey
 
 CURSOR = "t:{0}:cursor:app"
-ACQUIRED = [b"OK", b"0-0", b"1", b"0", b"0-0"]
+ACQUIRED = [b"OK", b"1", b"", b"", b"0", b"0-0", b"0", b"0-0"]
 
 
 def evaluate(valkey: Valkey, script: scripts.Script, keys: list[str], *args: Any) -> Any:
@@ -28,7 +28,16 @@ def evaluate(valkey: Valkey, script: scripts.Script, keys: list[str], *args: Any
 
 def acquire(valkey: Valkey, token: str, last: str = "", lease_ms: int = 60_000) -> Any:
     """Take partition 0."""
-    return evaluate(valkey, scripts.ACQUIRE, [CURSOR], token, last, lease_ms, "")
+    args = (token, last, lease_ms, "worker", 1, 1, "", "", "")
+    return evaluate(valkey, scripts.ACQUIRE, [CURSOR], *args)
+
+
+def arguments(
+    write: Transaction, token: str = "me", expected: str = "0-0", position: str = "5-0"  # noqa: S107
+) -> list[Any]:
+    """A commit of three records of the one topic without a suffix."""
+    topic = ("", expected, position, 3)
+    return [token, 60_000, 0, 1, *write.counts(), *topic, *write.args()]
 
 
 def commit(
@@ -38,12 +47,11 @@ def commit(
     token: str = "me",  # noqa: S107
     expected: str = "0-0",
     position: str = "5-0",
-    records: int = 3,
 ) -> Any:
     """Commit a transaction to partition 0."""
     write = write or transaction()
-    head = (token, expected, position, 60_000, records)
-    return evaluate(valkey, scripts.COMMIT, [CURSOR, *write.keys()], *head, *write.args())
+    args = arguments(write, token, expected, position)
+    return evaluate(valkey, scripts.COMMIT, [CURSOR, *write.keys()], *args)
 
 
 def transaction() -> Transaction:
@@ -97,7 +105,7 @@ def test_a_released_or_expired_partition_is_free(valkey: Valkey) -> None:
 
     valkey.hset(CURSOR, "lease_until_ms", "1")
 
-    assert acquire(valkey, "they") == ACQUIRED
+    assert acquire(valkey, "they")[:2] == ACQUIRED[:2]
 
 
 def test_a_lease_is_renewed_only_by_its_token_at_its_position(valkey: Valkey) -> None:
@@ -106,7 +114,11 @@ def test_a_lease_is_renewed_only_by_its_token_at_its_position(valkey: Valkey) ->
 
     replies = [
         evaluate(valkey, scripts.RENEW, [CURSOR], *args)
-        for args in (("you", "0-0", 9000), ("me", "1-0", 9000), ("me", "0-0", 9000))
+        for args in (
+            ("you", 9000, "", "", "0-0"),
+            ("me", 9000, "", "", "1-0"),
+            ("me", 9000, "", "", "0-0"),
+        )
     ]
 
     assert replies == [b"FENCED", b"CONFLICT", b"OK"]
@@ -114,10 +126,47 @@ def test_a_lease_is_renewed_only_by_its_token_at_its_position(valkey: Valkey) ->
 
 
 def test_a_start_position_from_outside_moves_the_cursor(valkey: Valkey) -> None:
-    reply = evaluate(valkey, scripts.ACQUIRE, [CURSOR], "me", "", 1000, "7-3")
+    args = ("me", "", 1000, "worker", 1, 1, "", "7-3", "")
+    reply = evaluate(valkey, scripts.ACQUIRE, [CURSOR], *args)
 
-    assert reply == [b"OK", b"7-3", b"1", b"0", b"0-0"]
+    assert reply == [b"OK", b"1", b"", b"", b"0", b"7-3", b"0", b"0-0"]
     assert valkey.hget(CURSOR, "position") == b"7-3"
+
+
+def test_a_cursor_that_went_back_begins_a_new_history(valkey: Valkey) -> None:
+    acquire(valkey, "me")
+
+    args = ("again", "me", 1000, "worker", 3, 1, "", "", "9-0")
+    reply = evaluate(valkey, scripts.ACQUIRE, [CURSOR], *args)
+
+    assert reply[:2] == [b"OK", b"4"]
+    assert valkey.hget(CURSOR, "epoch") == b"4"
+
+
+def test_a_sender_that_asks_again_gets_the_same_positions(valkey: Valkey) -> None:
+    keys = ["t:{0}:words", "t:{0}:sender:words:me"]
+
+    first = evaluate(valkey, scripts.SEND, keys, 7, 60_000, 2, 2, "e", "a", 4, "e", "b", "k", "c")
+    again = evaluate(valkey, scripts.SEND, keys, 7, 60_000, 2, 2, "e", "a", 4, "e", "b", "k", "c")
+
+    assert again == first
+    assert [fields for _, fields in valkey.xrange(keys[0])] == [{b"e": b"a"}, {b"e": b"b", b"k": b"c"}]
+
+
+def test_a_group_tells_who_is_there_and_who_owns_what(valkey: Valkey) -> None:
+    acquire(valkey, "me")
+    keys = ["t:members:app", "t:reads:app", CURSOR, "t:{1}:cursor:app"]
+
+    alone = evaluate(valkey, scripts.HEARTBEAT, keys, "worker", 60_000, "[]")
+    both = evaluate(valkey, scripts.HEARTBEAT, keys, "other", 60_000, "[]")
+    odd = evaluate(valkey, scripts.HEARTBEAT, keys, "odd", 60_000, '["else"]')
+    valkey.zadd("t:members:app", {"worker": 1})
+    later = evaluate(valkey, scripts.HEARTBEAT, keys, "other", 60_000, "[]")
+
+    assert alone == [b"OK", b"worker", b"", b"worker", b""]
+    assert sorted(both[1:3]) == [b"other", b"worker"]
+    assert odd == [b"DIFFERENT", b"[]"]
+    assert later == [b"OK", b"other", b"", b"worker", b""]
 
 
 def test_a_commit_writes_all_of_it_and_the_position(valkey: Valkey) -> None:
@@ -145,7 +194,7 @@ def test_a_commit_of_many_thousand_values_fits(valkey: Valkey) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "reply"),
+    ("stale", "reply"),
     [
         ({"token": "zombie"}, b"FENCED"),
         ({"token": ""}, b"FENCED"),
@@ -153,12 +202,12 @@ def test_a_commit_of_many_thousand_values_fits(valkey: Valkey) -> None:
     ],
 )
 def test_a_commit_with_an_old_token_or_position_changes_nothing(
-    valkey: Valkey, arguments: dict[str, str], reply: bytes
+    valkey: Valkey, stale: dict[str, str], reply: bytes
 ) -> None:
     acquire(valkey, "me")
     before = snapshot(valkey)
 
-    assert commit(valkey, everything(), **arguments) == reply  # type: ignore[arg-type]
+    assert commit(valkey, everything(), **stale) == reply
 
     assert snapshot(valkey) == before
 
@@ -218,22 +267,21 @@ def test_a_commit_whose_arguments_do_not_add_up_is_refused(
             valkey,
             scripts.COMMIT,
             [CURSOR, *write.keys(), *keys],
-            *("me", "0-0", "5-0", 1000, 1),
-            *write.args(),
+            *arguments(write),
             *args,
         )
 
     assert snapshot(valkey) == before
 
 
-@pytest.mark.parametrize("index", [3, 4, 5, 9, 13])
+@pytest.mark.parametrize("index", [1, 3, 4, 5, 11, 12, 16])
 @pytest.mark.parametrize("nonsense", ["x", "-1", "1.5", ""])
 def test_a_commit_with_a_count_that_is_no_number_is_refused(
     valkey: Valkey, index: int, nonsense: str
 ) -> None:
     acquire(valkey, "me")
     before, write = snapshot(valkey), everything()
-    args = ["me", "0-0", "5-0", 1000, 1, *write.args()]
+    args = arguments(write)
     args[index] = nonsense
 
     with pytest.raises(redis.ResponseError, match="INVALID"):
@@ -247,7 +295,7 @@ def test_a_commit_goes_through_at_the_memory_limit_while_publishing_is_refused(
 ) -> None:
     acquire(valkey, "me")
     valkey.config_set("maxmemory", 1)
-    publish = (["t:{0}:events", "t:{0}:seen:a", "t:{0}:seen:b"], 1, 0, 10, "key", "value")
+    publish = (["t:{0}:events", "t:{0}:seen:a", "t:{0}:seen:b"], 1, 0, 10, "", "key", "value")
 
     with pytest.raises(redis.exceptions.OutOfMemoryError):
         evaluate(valkey, scripts.PUBLISH, *publish)

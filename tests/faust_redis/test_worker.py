@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import faust_redis
 from faust_redis.positions import pack
-from tests.faust_redis.counts import assert_exactly_once, publish, total
+from tests.faust_redis.counts import assert_exactly_once, owners, publish, total
 from tests.faust_redis.proxy import Proxy
 from tests.faust_redis.servers import wait_until
 
@@ -158,23 +158,23 @@ def test_a_zombie_that_wakes_after_its_lease_is_fenced_and_changes_nothing(
     assert_exactly_once(valkey, expected)
 
 
-def test_a_second_worker_waits_and_continues_when_the_first_stops(
+def test_a_second_worker_shares_and_takes_all_when_the_first_stops(
     server: Server, valkey: Valkey, start_worker: StartWorker
 ) -> None:
-    publish(server, 1000)
-    first = start_worker(server.url)
-    wait_until(lambda: total(valkey) >= 1000)
-    holder = valkey.hget("t:{0}:cursor:counter", "token")
+    expected = publish(server, 3000)
+    first = start_worker(server.url, slow_s=0.005)
+    wait_until(lambda: total(valkey) >= 300)
 
-    second = start_worker(server.url)
-    wait_until(lambda: b"waiting for its lease to end" in second.said())
-    assert valkey.hget("t:{0}:cursor:counter", "token") == holder
+    second = start_worker(server.url, slow_s=0.005)
+    wait_until(lambda: len(owners(valkey)) == 2)
+    assert sorted(owners(valkey).values()) == [2, 2]
     first.stop()
-    publish(server, 2000)
-    wait_until(lambda: total(valkey) >= 2000)
+    wait_until(lambda: list(owners(valkey).values()) == [4])
+    wait_until(lambda: total(valkey) >= 3000)
 
     assert second.stop()[0] == 0
-    assert total(valkey) == 2000
+    assert owners(valkey) == {}
+    assert_exactly_once(valkey, expected)
 
 
 def test_a_bad_record_goes_to_dead_with_its_bytes_and_the_rest_goes_on(

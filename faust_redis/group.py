@@ -1,0 +1,219 @@
+"""The workers of one app: who is there, and which partitions this one should have."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from faust_redis import scripts
+from faust_redis.client import TRANSIENT
+from faust_redis.errors import (
+    CommandError,
+    ServerUnavailableError,
+    TransportError,
+    UnsupportedError,
+)
+from faust_redis.plan import moves
+
+if TYPE_CHECKING:
+    from faust_redis.consumer import Consumer
+    from faust_redis.partition import Partition
+
+_log = logging.getLogger(__name__)
+
+_LONGEST_PAUSE_S = 0.5
+_BELL_LENGTH = 8
+_DRAIN_TIMEOUT_S = 30.0
+
+
+class Group:
+    """This worker among the others of its app; leases make it safe, the plan makes it fair."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+        options = consumer.options
+        app = consumer.app.conf.id
+        self._keyspace = options.keyspace
+        self._members = options.keyspace.members(app)
+        self._reads = options.keyspace.reads(app)
+        self._bell = options.keyspace.bell(app)
+        self._lease_s = options.lease_s
+        self.name = uuid4().hex
+        self._rung = asyncio.Event()
+        self.settled = asyncio.Event()
+        """Set once this worker has looked who owns what, and taken its share."""
+        self._told: tuple[str, ...] = ()
+        self._joined = False
+        self._moving: set[int] = set()
+
+    async def run(self) -> None:
+        """Beat, take and give until the consumer stops.
+
+        Raises:
+            UnsupportedError: When another app of this id reads other topics.
+        """
+        consumer = self._consumer
+        consumer.owner.name = self.name
+        consumer.reader.bell = self._bell
+        consumer.reader.on_bell = self.ring
+        await self._register()
+        pause_s = min(self._lease_s / 4, _LONGEST_PAUSE_S)
+        while not consumer.should_stop:
+            self._rung.clear()
+            try:
+                await self._turn()
+            except ServerUnavailableError:
+                await consumer.control.connected()
+                continue
+            except CommandError as error:
+                if error.code not in TRANSIENT:
+                    raise
+                _log.warning("the server cannot say now who owns what: %s", error)
+            try:
+                async with asyncio.timeout(pause_s):
+                    await self._rung.wait()
+            except TimeoutError:
+                pass
+
+    def ring(self) -> None:
+        """Look at who owns what now."""
+        self._rung.set()
+
+    async def _register(self) -> None:
+        app = self._consumer.app.conf.id
+        for unit in self._consumer.units[:1]:
+            for topic in unit.feeds:
+                await self._consumer.control.ask("SADD", self._keyspace.readers(topic), app)
+
+    async def _turn(self) -> None:
+        units = self._consumer.units
+        topics = sorted({topic for unit in units for topic in unit.feeds})
+        reply = await self._consumer.control.run(
+            scripts.HEARTBEAT,
+            [self._members, self._reads, *(unit.cursor for unit in units)],
+            [self.name, round(self._lease_s * 1000), json.dumps(topics)],
+        )
+        if reply[0] == b"DIFFERENT":
+            message = (
+                f"another worker of app {self._consumer.app.conf.id!r} reads "
+                f"{reply[1].decode()}, not {json.dumps(topics)}; give one of them another id"
+            )
+            raise UnsupportedError(message)
+        words = [word.decode() for word in reply[1:]]
+        members = words[: words.index("")]
+        owners = words[words.index("") + 1 :]
+        for unit in units:
+            # What we hold is what counts, whatever the server has heard of it yet.
+            if unit.owned:
+                owners[unit.number] = self.name
+            elif owners[unit.number] == self.name:
+                owners[unit.number] = ""
+        if tuple(members) != self._told:
+            _log.info("%d workers share %d partitions", len(members), len(units))
+            self._told = tuple(members)
+            if not self._joined:
+                self._joined = True
+                await self._ring_all()
+        await self._move(*moves(self.name, members, owners))
+
+    async def _move(self, give: list[int], take: list[int]) -> None:
+        consumer = self._consumer
+        units = consumer.units
+        for number in give:
+            if number not in self._moving:
+                self._moving.add(number)
+                consumer.add_future(self._give(units[number]))
+        taken = await asyncio.gather(*(consumer.take(units[number]) for number in take))
+        got = {feed.tp for n, ok in zip(take, taken, strict=True) if ok
+               for feed in units[n].feeds.values()}  # fmt: skip
+        self.settled.set()
+        if got:
+            consumer.watch.count("rebalances")
+            await consumer.app.on_partitions_assigned.send(got)
+
+    async def _give(self, unit: Partition) -> None:
+        """Stop its flow, drain it, commit, and hand it over."""
+        consumer = self._consumer
+        unit.leaving = True
+        generation = unit.generation
+        try:
+            async with asyncio.timeout(_DRAIN_TIMEOUT_S):
+                await consumer.drain(unit)
+        except TimeoutError:
+            _log.warning("partition %d: its agents take too long; given away", unit.number)
+        self._moving.discard(unit.number)
+        if unit.generation != generation or not unit.owned:
+            return
+        tps = {feed.tp for feed in unit.feeds.values()}
+        await consumer.owner.release(unit)
+        unit.leaving = False
+        _log.info("partition %d is given to another worker", unit.number)
+        consumer.watch.count("rebalances")
+        await self._ring_all()
+        await consumer.app.on_partitions_revoked.send(tps)
+
+    async def renew(self) -> None:
+        """Lengthen the leases that no commit has lengthened lately."""
+        consumer = self._consumer
+        pause_s = self._lease_s / 3
+        connections = -1
+        while not consumer.should_stop:
+            reconnected, connections = (
+                consumer.control.connections != connections, consumer.control.connections,
+            )  # fmt: skip
+            due_s = time.monotonic() - pause_s
+            due = [
+                unit
+                for unit in consumer.units
+                if unit.owned and not unit.committing and (reconnected or unit.renewed_s < due_s)
+            ]
+            await asyncio.gather(*(self._renew(unit) for unit in due))
+            await consumer.sleep(pause_s / 4)
+
+    async def _renew(self, unit: Partition) -> None:
+        consumer = self._consumer
+        generation = unit.generation
+        try:
+            kept = await consumer.owner.renew(unit)
+        except ServerUnavailableError:
+            await consumer.control.connected()
+            return
+        except CommandError as error:
+            _log.warning("partition %d: its lease was not renewed: %s", unit.number, error)
+            return
+        if not kept:
+            await consumer.lose(unit, generation)
+
+    async def _ring_all(self) -> None:
+        try:
+            await self._consumer.control.call(
+                "XADD", self._bell, "MAXLEN", _BELL_LENGTH, "*", "by", self.name
+            )
+        except TransportError as error:
+            _log.warning("the other workers could not be told: %s", error)
+
+    async def leave(self) -> None:
+        """Give everything back and tell the others, if the server can be told now."""
+        consumer = self._consumer
+        taken = [unit for unit in consumer.units if unit.last_token]
+        await asyncio.gather(*(consumer.owner.release(unit) for unit in taken))
+        if not self._joined:
+            return
+        try:
+            await consumer.control.call("ZREM", self._members, self.name)
+            await consumer.control.call("HDEL", self._reads, self.name)
+        except TransportError as error:
+            _log.warning("this worker could not leave politely: %s", error)
+            return
+        await self._ring_all()
+
+    async def forget(self, topic: str) -> None:
+        """Remove a topic of replies to this process."""
+        try:
+            await self._consumer.control.call("DEL", self._keyspace.of(0, topic))
+        except TransportError as error:
+            _log.warning("replies could not be removed: %s", error)

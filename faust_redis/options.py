@@ -1,0 +1,68 @@
+"""What an app over Redis is set to: from :class:`faust_redis.App`, or from the broker's URL."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+from faust_redis.address import Address, parse
+from faust_redis.errors import UnsupportedError
+from faust_redis.keys import Keyspace
+
+if TYPE_CHECKING:
+    from faust.types import AppT
+
+SHORTEST_LEASE_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Where the server is, and how this app uses it."""
+
+    address: Address
+    keyspace: Keyspace
+    partitions: int
+    lease_s: float = 5.0
+    max_records: int = 256
+    keep_s: float = math.inf
+    keep_records: int = 0
+    asked_store: str = ""
+
+    def __post_init__(self) -> None:
+        if self.partitions < 1 or self.lease_s < SHORTEST_LEASE_S or self.max_records < 1:
+            message = (
+                f"partitions and max_records must be 1 or more, "
+                f"and lease_s {SHORTEST_LEASE_S} or more"
+            )
+            raise UnsupportedError(message)
+
+
+def from_url(url: str, app: AppT) -> Options:
+    """Read ``redis://…?namespace=faust&lease_s=5&max_records=256&keep_s=3600&keep_records=0``.
+
+    Raises:
+        UnsupportedError: When the address or one of its settings makes no sense.
+    """
+    query = {name: words[-1] for name, words in parse_qs(urlsplit(url).query).items()}
+    try:
+        return Options(
+            address=parse(url),
+            keyspace=Keyspace(query.get("namespace", "faust")),
+            partitions=app.conf.topic_partitions,
+            lease_s=float(query.get("lease_s", 5.0)),
+            max_records=int(query.get("max_records", 256)),
+            keep_s=float(query.get("keep_s", math.inf)),
+            keep_records=int(query.get("keep_records", 0)),
+            asked_store=_asked_store(app),
+        )
+    except ValueError as error:
+        message = f"the broker's URL cannot be read: {error}"
+        raise UnsupportedError(message) from error
+
+
+def _asked_store(app: AppT) -> str:
+    # Faust's own default is memory://, which nobody asked for: state is in Redis then.
+    _, options = app._default_options  # noqa: SLF001 - the settings as the program gave them
+    return str(options.get("store") or "")

@@ -1,0 +1,177 @@
+"""Ordinary Faust programs, run by ``faust worker``; all they know of Redis is the broker's URL."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faust_redis.program import Program, append, entries, holders, table
+from tests.faust_redis.servers import wait_until
+
+if TYPE_CHECKING:
+    from tests.faust_redis.servers import Server, Valkey
+
+WORDS = "the cat sat on a mat while dogs ran far away from all that noise".split()
+
+
+def produce_lines(valkey: Valkey, count: int, seed: int) -> Counter[str]:
+    """Append lines; how often each word is in them."""
+    rng = random.Random(seed)
+    expected: Counter[str] = Counter()
+    for number in range(count):
+        line = rng.choices(WORDS, k=4)
+        expected.update(line)
+        append(valkey, "lines", number % 8, " ".join(line))
+    return expected
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_words_are_counted_exactly_by_any_number_of_workers(
+    any_server: Server, workers: int
+) -> None:
+    with any_server.client() as valkey, Program("word_count", any_server.url) as program:
+        program.start(workers)
+        wait_until(lambda: len(holders(valkey, "words", 8)) == workers, 60)
+        expected = produce_lines(valkey, 500, workers)
+
+        wait_until(lambda: table(valkey, "words-counts", 8).total() >= expected.total(), 60)
+        shares = holders(valkey, "words", 8).values()
+
+        assert program.stop() == [0] * workers
+        assert table(valkey, "words-counts", 8) == expected
+        assert set(shares) == {8 // workers}
+
+
+def test_views_are_grouped_by_page_and_a_memory_table_is_rebuilt_from_its_changelog(
+    any_server: Server,
+) -> None:
+    with any_server.client() as valkey, Program("page_views", any_server.url) as program:
+        expected: Counter[str] = Counter()
+        for turn in (1, 2):
+            program.start()
+            for number in range(100):
+                page = f"/{number % 7}"
+                expected[page] += 1
+                append(valkey, "views", number % 4, {"page": page, "user": f"u{number % 9}"})
+            wait_until(lambda: newest(valkey).total() >= 100 * turn, 60)  # noqa: B023
+            assert program.stop()[-1] == 0
+
+        assert newest(valkey) == expected
+        assert table(valkey, "views-by_page", 4) == {}
+
+
+def newest(valkey: Valkey) -> Counter[str]:
+    """A table as its changelog tells it."""
+    found: Counter[str] = Counter()
+    for fields in entries(valkey, "views-by_page-changelog", 4):
+        found[fields[b"k"].decode().strip('"')] = int(fields[b"e"])
+    return found
+
+
+def test_windows_keep_their_keys_when_another_worker_goes_on(any_server: Server) -> None:
+    with any_server.client() as valkey, Program("windows", any_server.url) as program:
+        for turn in (1, 2):
+            program.start()
+            for second in (1, 5, 9, 11):
+                append(valkey, "payments", 0, 2.5, k="ann", t=str(1_800_000_000 + second))
+            wait_until(lambda: len(seen_by(valkey)) == 4 * turn, 60)  # noqa: B023
+            assert program.stop()[-1] == 0
+
+        assert seen_by(valkey) == [2.5, 5.0, 7.5, 2.5, 10.0, 12.5, 15.0, 5.0]
+        assert len(valkey.hgetall("p:{0}:windows-sums")) == 2
+
+
+def seen_by(valkey: Valkey) -> list[float]:
+    """What the windows held, payment by payment."""
+    import json  # noqa: PLC0415
+
+    return list(json.loads(valkey.hget("p:{0}:windows-seen", '"ann"') or "[]"))
+
+
+def test_questions_are_answered_and_every_agent_of_a_topic_sees_every_record(
+    any_server: Server,
+) -> None:
+    with any_server.client() as valkey, Program("answers", any_server.url) as program:
+        program.start(2)
+        wait_until(lambda: len(holders(valkey, "answers", 4)) == 2, 60)
+        asked, joined, mapped = program.run("asker.py")
+        append(valkey, "numbers", 2, 13)
+        append(valkey, "numbers", 2, 14)
+        squares = [49, *(n * n for n in range(10)), 9, 16, 196]
+        wait_until(lambda: table(valkey, "answers-totals", 4)["squares"] >= sum(squares), 60)
+        wait_until(lambda: len(entries(valkey, "dead", 4)) == 1)
+        leaders = {f[b"e"] for _, f in valkey.xrange("p:{0}:ticks")}
+        program.stop()
+
+        assert (asked, joined, mapped) == (49, [n * n for n in range(10)], [9, 16])
+        assert sorted(int(f[b"e"]) for f in entries(valkey, "squared", 4)) == sorted(squares)
+        # 0 to 8 without the odd ones, 4 and 14; 13 was set aside for every agent.
+        assert table(valkey, "answers-evens", 4)["even"] == 7
+        assert len([f for _, f in valkey.xrange("p:{1}:ticks") if b"squared" in f[b"e"]]) == 14
+        assert len(leaders) == 1
+        assert valkey.keys("*f-reply*") == []
+
+
+def test_a_record_that_raises_is_set_aside_without_a_trace_in_tables_and_topics(
+    any_server: Server,
+) -> None:
+    with any_server.client() as valkey, Program("deadly", any_server.url) as program:
+        for job in ("a", "raise", "b", "a"):
+            append(valkey, "jobs", 0, job, **{"k": "key", "h:trace": b"id"})
+        append(valkey, "jobs", 1, "c")
+        valkey.xadd("p:{1}:jobs", {"e": b"not json"})
+        program.start()
+        wait_until(lambda: table(valkey, "deadly-done", 2).total() >= 4, 60)
+        wait_until(lambda: len(entries(valkey, "dead", 2)) == 2)
+        program.stop()
+
+        raised, unread = entries(valkey, "dead", 2)
+        assert table(valkey, "deadly-done", 2) == Counter(a=2, b=1, c=1)
+        assert sorted(f[b"e"] for f in entries(valkey, "out", 1)) == [b'"a"', b'"a"', b'"b"', b'"c"']
+        assert raised[b"raw"] == b'"raise"'
+        assert raised[b"error"] == b"told to"
+        assert raised[b"error_class"] == b"builtins.ValueError"
+        assert raised[b"attempts"] == b"1"
+        assert raised[b"topic"] == b"jobs"
+        assert len(raised[b"traceback"]) == 16
+        assert (raised[b"k"], raised[b"h:trace"]) == (b"key", b"id")
+        assert (unread[b"raw"], unread[b"reason"]) == (b"not json", b"cannot be read")
+
+
+def test_a_record_that_kills_three_workers_is_set_aside_unprocessed(any_server: Server) -> None:
+    with (
+        any_server.client() as valkey,
+        Program("deadly", any_server.url, lease_s=0.5) as program,
+    ):
+        for job in ("a", "kill", "b"):
+            append(valkey, "jobs", 0, job)
+
+        for _ in range(3):
+            program.start()
+            assert program.workers[-1].wait(timeout=60) < 0
+        program.start()
+        wait_until(lambda: table(valkey, "deadly-done", 2) == Counter(a=1, b=1), 60)
+        program.stop()
+
+        ((letter),) = entries(valkey, "dead", 2)
+        assert letter[b"raw"] == b'"kill"'
+        assert letter[b"reason"] == b"killed its worker"
+        assert letter[b"attempts"] == b"3"
+
+
+def test_two_apps_with_one_id_and_different_topics_are_refused(any_server: Server) -> None:
+    with (
+        any_server.client() as valkey,
+        Program("word_count", any_server.url) as program,
+        Program("other_words", any_server.url) as other,
+    ):
+        program.start()
+        wait_until(lambda: len(holders(valkey, "words", 8)) == 1, 60)
+
+        other.start()
+
+        assert other.workers[0].wait(timeout=60) != 0
+        assert "give one of them another id" in other.said()
