@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import faust
@@ -41,6 +42,9 @@ class App(faust.App):
         namespace: str,
         partitions: int = 8,
         lease_s: float = 5.0,
+        max_records: int = 256,
+        keep_s: float = math.inf,
+        keep_records: int = 0,
         on_commit: Callable[[Batch, float], None] | None = None,
         on_fenced: Callable[[int], None] | None = None,
         **options: Any,  # noqa: ANN401 - Faust's own
@@ -55,6 +59,9 @@ class App(faust.App):
             keyspace=self.keyspace,
             partitions=partitions,
             lease_s=lease_s,
+            max_records=max_records,
+            keep_s=keep_s,
+            keep_records=keep_records,
             asked_store=str(options.get("store") or ""),
         )
         self.on_commit = on_commit

@@ -25,6 +25,7 @@ from faust_redis.reader import Reader
 from faust_redis.round import Round
 from faust_redis.topic import BatchTopic
 from faust_redis.transaction import MISSING, Transaction
+from faust_redis.upkeep import Upkeep
 from faust_redis.watch import Watch
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Consumer(NoSeeks):
             self.control, self.options.lease_s, self.app.conf.id, self.app.tables
         )
         self.group = Group(self)
+        self.upkeep = Upkeep(self)
 
     async def on_start(self) -> None:
         """Check the server before anything is trusted to it (called by mode)."""
@@ -84,6 +86,8 @@ class Consumer(NoSeeks):
         """Read these topics (called by the conductor)."""
         names = set(topics)
         for topic in sorted(names & self._reply_topics - set(self._replies)):
+            if not topic.startswith(self.app.conf.reply_to_prefix):
+                await self.app.producer.declare(topic, 1)
             self._read_replies(topic)
         fresh = [
             await self._source(topic)
@@ -148,10 +152,17 @@ class Consumer(NoSeeks):
         if self._sources:
             self.add_future(self._join())
             self.add_future(self.group.renew())
+            self.add_future(self._keep_up())
 
     async def _join(self) -> None:
         try:
             await self.group.run()
+        except TransportError as error:
+            await self.crash(error)
+
+    async def _keep_up(self) -> None:
+        try:
+            await self.upkeep.run()
         except TransportError as error:
             await self.crash(error)
 

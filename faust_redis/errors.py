@@ -49,3 +49,7 @@ class BackPressureError(TransportError):
 
 class CommitTimeoutError(TransportError):
     """A position was not committed within the time given."""
+
+
+class NoLetterError(TransportError):
+    """No dead letter lies where one was asked for."""

@@ -98,6 +98,9 @@ class Producer(FaustProducer):
 
     async def _partition_count(self, topic: str) -> int:
         known = self._partitions.get(topic)
+        if known is None and topic.startswith(self.app.conf.reply_to_prefix):
+            # Replies to one process lie in one stream, which only that process reads.
+            return 1
         if known is None:
             on_record = await self._client.ask("HGET", self._keyspace.topics, topic)
             known = self._partitions[topic] = int(on_record or self._default_partitions)

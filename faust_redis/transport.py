@@ -111,15 +111,10 @@ class Transport(FaustTransport):
         super().__init__(url, app, **options)
         own: Options | None = getattr(app, "redis_options", None)
         self.options = own if own is not None else from_url(str(url[0]), app)
+        # There is no setting for who reads replies. It finds its loop when it starts.
+        app.__dict__.setdefault("_reply_consumer", ReplyConsumer(app, beacon=app.beacon))
         if own is None:
             _fit(app)
-
-    def create_consumer(self, *args: Any, **options: Any) -> ConsumerT:  # noqa: ANN401
-        """The consumer, and beside it our own reader of replies, for which there is no setting."""
-        self.app.__dict__.setdefault(
-            "_reply_consumer", ReplyConsumer(self.app, loop=self.loop, beacon=self.app.beacon)
-        )
-        return super().create_consumer(*args, **options)
 
 
 def _fit(app: AppT) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from faust_redis.scripts import COMMIT
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from pathlib import Path
 
 _COMMIT = COMMIT.sha.encode()
@@ -72,8 +73,8 @@ class Proxy:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             await asyncio.wait(
                 [
-                    asyncio.ensure_future(self._requests(from_client, to_server, dropping)),
-                    asyncio.ensure_future(self._replies(from_server, to_client, dropping)),
+                    asyncio.ensure_future(_quiet(self._requests(from_client, to_server, dropping))),
+                    asyncio.ensure_future(_quiet(self._replies(from_server, to_client, dropping))),
                 ],
                 return_when=asyncio.FIRST_COMPLETED,
             )
@@ -105,3 +106,9 @@ class Proxy:
                 return
             sink.write(data)
             await sink.drain()
+
+
+async def _quiet(pump: Coroutine[Any, Any, None]) -> None:
+    """A pump whose connection is cut has just ended."""
+    with contextlib.suppress(OSError):
+        await pump

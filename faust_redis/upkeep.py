@@ -1,0 +1,81 @@
+"""What a worker does beside its records: measure how far behind it is, and trim what all have read."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from faust_redis import scripts
+from faust_redis.client import TRANSIENT
+from faust_redis.errors import CommandError, ServerUnavailableError
+from faust_redis.positions import stored_ms
+
+if TYPE_CHECKING:
+    from faust_redis.consumer import Consumer
+    from faust_redis.feed import Feed
+    from faust_redis.partition import Partition
+
+_EVERY_S = 1.0
+_PER_PARTITION_S = 0.05
+
+
+class Upkeep:
+    """Lag and retention of the partitions that this worker owns."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+
+    async def run(self) -> None:
+        """Measure and trim every second, or less often with many partitions, until the consumer stops."""
+        while not self._consumer.should_stop:
+            partitions = len(self._consumer.units)
+            await self._consumer.sleep(max(_EVERY_S, partitions * _PER_PARTITION_S))
+            try:
+                await self.turn()
+            except ServerUnavailableError:
+                await self._consumer.control.connected()
+            except CommandError as error:
+                if error.code not in TRANSIENT:
+                    raise
+
+    async def turn(self) -> None:
+        """Measure and trim every stream that we own."""
+        for unit in self._consumer.units:
+            if unit.owned:
+                for feed in unit.feeds.values():
+                    await self._measure(unit, feed)
+                    await self.trim(unit, feed)
+
+    async def _measure(self, unit: Partition, feed: Feed) -> None:
+        call = self._consumer.control.call
+        oldest = await call("XRANGE", feed.stream, f"({feed.position}", "+", "COUNT", 1)
+        count, seconds = 0, 0.0
+        if oldest:
+            # The lag that people feel: since when the oldest record waits, by the server's clock.
+            clock = await call("TIME")
+            stored_s = stored_ms(oldest[0][0].decode()) / 1000
+            seconds = max(0.0, int(clock[0]) + int(clock[1]) / 1e6 - stored_s)
+            flat = await call("XINFO", "STREAM", feed.stream)
+            added = int(dict(zip(flat[::2], flat[1::2], strict=True))[b"entries-added"])
+            done = await call("HGET", unit.cursor, f"count{feed.source.suffix}")
+            count = max(1, added - int(done or 0))
+        self._consumer.watch.lag(feed.tp, count, seconds)
+
+    async def trim(self, unit: Partition, feed: Feed) -> int:
+        """Trim one stream behind its slowest reader; how many entries went."""
+        options = self._consumer.options
+        if math.isinf(options.keep_s) and not options.keep_records:
+            return 0
+        keyspace = options.keyspace
+        topic = feed.source.topic
+        readers = await self._consumer.control.call("SMEMBERS", keyspace.readers(topic))
+        cursors = [keyspace.cursor(unit.number, reader.decode()) for reader in sorted(readers)]
+        keep_ms = "" if math.isinf(options.keep_s) else round(options.keep_s * 1000)
+        return int(
+            await self._consumer.control.run(
+                scripts.TRIM,
+                [feed.stream, *cursors],
+                [options.keep_records, keep_ms, f":{topic}"],
+            )
+        )
+

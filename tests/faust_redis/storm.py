@@ -1,0 +1,133 @@
+"""Everything that can go wrong, drawn from a seed, around four workers that count words."""
+
+from __future__ import annotations
+
+import random
+import signal
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import redis
+
+import faust_redis
+from tests.faust_redis.program import Program, holders, table
+from tests.faust_redis.proxy import Proxy
+from tests.faust_redis.servers import Server, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+WORDS = [f"w{number}" for number in range(40)]
+PARTITIONS = 8
+LEASE_S = 1.0
+FAULTS = ("kill", "stop", "lose", "cut", "redis", "all")
+
+
+class Storm:
+    """A server, a proxy, workers behind it, and what the table must hold in the end."""
+
+    def __init__(self, seed: int, program: str = "word_count", binary: str = "") -> None:
+        self._random = random.Random(seed)
+        self._folder = tempfile.TemporaryDirectory(prefix="fs-", dir="/tmp")
+        folder = Path(self._folder.name)
+        self.server = Server(folder, binary)
+        self.server.start("--appendfsync", "always")
+        self._proxy = Proxy(folder / "p.sock", self.server.socket)
+        self.program = Program(program, self.server.url_at(folder / "p.sock"), lease_s=LEASE_S)
+        self.expected: Counter[str] = Counter()
+        self._published = 0
+
+    def run(self, faults: Sequence[str], workers: int = 4, lines: int = 300) -> None:
+        """Publish before, between and after the faults."""
+        with self._proxy:
+            try:
+                self.program.start(workers)
+                with self.server.client() as client:
+                    wait_until(lambda: len(holders(client, "words", PARTITIONS)) == workers, 90)
+                for fault in faults:
+                    self._publish(lines)
+                    time.sleep(self._random.uniform(0, 0.3))
+                    self._apply(fault, lines)
+                self._publish(lines)
+                self._wait_committed()
+            finally:
+                self.program.__exit__()
+
+    def _apply(self, fault: str, lines: int) -> None:
+        alive = [worker for worker in self.program.workers if worker.poll() is None]
+        victim = self._random.choice(alive)
+        if fault == "kill":
+            victim.kill()
+            victim.wait()
+            self.program.start()
+        elif fault == "stop":
+            victim.send_signal(signal.SIGSTOP)
+            self._publish(lines)
+            time.sleep(LEASE_S + 1.2)
+            victim.send_signal(signal.SIGCONT)
+        elif fault == "lose":
+            self._proxy.lose_replies += 6
+        elif fault == "cut":
+            for _ in range(3):
+                self._proxy.cut()
+                time.sleep(0.1)
+        elif fault == "redis":
+            self.server.kill()
+            time.sleep(0.3)
+            self.server.start("--appendfsync", "always")
+        elif fault == "all":
+            for worker in alive:
+                worker.kill()
+                worker.wait()
+            self.program.start(len(alive))
+
+    def _publish(self, count: int) -> None:
+        with faust_redis.Publisher(self.server.url, "p", "lines", max_lag=0) as publisher:
+            for partition in range(PARTITIONS):
+                items = []
+                for _ in range(count // PARTITIONS):
+                    line = self._random.choices(WORDS, k=5)
+                    self.expected.update(line)
+                    self._published += 1
+                    items.append((b"%d" % self._published, f'"{" ".join(line)}"'.encode()))
+                publisher.publish(partition, items)
+
+    def _wait_committed(self) -> None:
+        """Return once every line and every word is committed."""
+        with self.server.client() as client:
+            for topic in ("lines", "words"):
+                for partition in range(PARTITIONS):
+                    wait_until(lambda t=topic, p=partition: _done(client, t, p), 60)  # type: ignore[misc]
+
+    def counted(self) -> Counter[str]:
+        """What the table holds."""
+        with self.server.client() as client:
+            return table(client, "words-counts", PARTITIONS)
+
+    def close(self) -> None:
+        """Stop the server and clean up."""
+        self.server.kill()
+        self._folder.cleanup()
+
+
+def _done(client: redis.Redis, topic: str, partition: int) -> bool:
+    try:
+        last = client.xinfo_stream(f"p:{{{partition}}}:{topic}")["last-generated-id"]
+    except redis.ResponseError:
+        return True
+    return bool(client.hget(f"p:{{{partition}}}:cursor:words", f"position:{topic}") == last)
+
+
+def exact(seed: int, faults: Sequence[str], program: str = "word_count", workers: int = 4) -> bool:
+    """True when the table holds exactly what was published, after all these faults."""
+    storm = Storm(seed, program)
+    try:
+        storm.run(faults, workers)
+        return storm.counted() == storm.expected
+    finally:
+        storm.close()
+
+
