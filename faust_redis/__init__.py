@@ -1,10 +1,13 @@
-"""Faust over Redis Streams: batches, tables in Redis hashes, one fenced commit for all of it."""
+"""Faust over Redis Streams: any Faust program, or batches; one fenced commit for all of it."""
 
 from __future__ import annotations
 
 from faust_redis.app import App
 from faust_redis.batch import Batch, Record
+from faust_redis.dead import DeadLetters, Letter
 from faust_redis.errors import BackPressureError, CommitTimeoutError, TransportError
+from faust_redis.journal import Journal
+from faust_redis.metrics import Metrics
 from faust_redis.publisher import AsyncPublisher, Publisher
 from faust_redis.table import Table
 from faust_redis.topic import BatchTopic, batch_topic
@@ -18,6 +21,10 @@ __all__ = [
     "Batch",
     "BatchTopic",
     "CommitTimeoutError",
+    "DeadLetters",
+    "Journal",
+    "Letter",
+    "Metrics",
     "Publisher",
     "Record",
     "Table",

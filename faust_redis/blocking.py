@@ -30,6 +30,8 @@ class BlockingConnection:
         self._timeout_s = timeout_s
         self._socket: socket.socket | None = None
         self._reader = hiredis.Reader()
+        self.opened = 0
+        """How often it was opened."""
 
     def execute(self, *args: Argument) -> Any:  # noqa: ANN401
         """The reply to one request.
@@ -67,6 +69,7 @@ class BlockingConnection:
             message = f"Redis at {address} cannot be reached: {error}"
             raise ServerUnavailableError(message) from error
         self._reader = hiredis.Reader()
+        self.opened += 1
         try:
             if address.password:
                 who = (address.username,) if address.username else ()

@@ -123,12 +123,12 @@ class Consumer(NoSeeks):
                 topic,
                 self.options.partitions,
                 channel.max_records,
-                True,
-                channel.start_from,
+                batches=True,
+                start_from=channel.start_from,
             )
         wanted = next((c.partitions for c in channels if c.partitions), self.options.partitions)
         partitions = await self.app.producer.declare(topic, wanted)
-        return Source(topic, partitions, self.options.max_records, False)  # noqa: FBT003
+        return Source(topic, partitions, self.options.max_records, batches=False)
 
     def _add_units(self, fresh: list[Source]) -> None:
         for number in range(len(self.units), max(source.partitions for source in fresh)):
@@ -141,7 +141,7 @@ class Consumer(NoSeeks):
     def _read_replies(self, topic: str) -> None:
         """Read a topic of replies from its start; it is this process's own and needs no lease."""
         unit = Partition(0, f"replies:{topic}", self.options.keyspace)
-        unit.read([Source(topic, 1, self.options.max_records, False)])  # noqa: FBT003
+        unit.read([Source(topic, 1, self.options.max_records, batches=False)])
         unit.take_over("replies", {topic: "0-0"}, 1, {})
         self._replies[topic] = unit
         self.app.producer.expect(topic, 1)
@@ -261,12 +261,17 @@ class Consumer(NoSeeks):
         if not message.tracked:
             if not self.app.flow_control.is_active():
                 return False
-            if round_.open and round_.overdue() and round_.pending < len(round_.messages):
+            if (
+                round_.open
+                and len(round_.messages) > 1
+                and round_.overdue()
+                and round_.pending < len(round_.messages)
+            ):
                 self.cut(round_)
             if message.round is None or not (round_.open or round_.letters):
                 return False
             message.tracked = True
-            self.track_message(message)
+            self._on_message_in(message.tp, message.offset, message)
         return True
 
     def cut(self, round_: Round) -> None:
@@ -282,7 +287,6 @@ class Consumer(NoSeeks):
         if message.acked:
             return False
         message.acked = True
-        self._unacked_messages.discard(message)
         round_ = cast("StreamMessage", message).round
         if round_ is None or round_.void or self.failed:
             self.progress.set()
@@ -382,8 +386,6 @@ class Consumer(NoSeeks):
         unit = round_.unit
         unit.letters[message.topic, message.entry[0]] = letter_of("raised", error, 1)
         round_.take_back()
-        for other in round_.messages:
-            self._unacked_messages.discard(other)
         unit.current = None
         self.start_round(unit)
 
@@ -401,7 +403,8 @@ class Consumer(NoSeeks):
     ) -> None:
         # Between two rounds, so that no record in hand sees half of it.
         while unit.current or unit.finished or unit.committing:
-            await asyncio.sleep(0.01)
+            self.progress.clear()
+            await self.progress.wait()
         if not unit.owned or key not in unit.views.get(codec.name, {}):
             return
         write.put_object(codec, key, MISSING)

@@ -52,9 +52,7 @@ class DeadLetters:
         self._connection = BlockingConnection(parse(url))
         self._keyspace = Keyspace(namespace)
 
-    def list(
-        self, partitions: Iterable[int], *, topic: str = "", limit: int = 100
-    ) -> list[Letter]:
+    def list(self, partitions: Iterable[int], *, topic: str = "", limit: int = 100) -> list[Letter]:
         """The newest letters of each partition, newest first; of one *topic*, if named."""
         found: list[Letter] = []
         for partition in partitions:
@@ -90,9 +88,7 @@ class DeadLetters:
         stream = self._stream(letter.partition)
         topic = self._keyspace.of(letter.partition, letter.topic)
         script = scripts.RETRY
-        reply = self._connection.execute(
-            "EVAL", script.text, 2, stream, topic, letter.id, *words
-        )
+        reply = self._connection.execute("EVAL", script.text, 2, stream, topic, letter.id, *words)
         if not reply:
             raise NoLetterError(_none(place))
         position: bytes = reply

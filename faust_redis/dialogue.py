@@ -115,6 +115,23 @@ class Publishing:
         reply = own or plain
         return reply.decode() if reply else START
 
+    def hello(self) -> Dialogue:
+        """Nothing but an answer."""
+        return (yield ("PING",))
+
+    def holds(self, partition: int, position: str, value: bytes) -> Dialogue:
+        """True unless the server has lost an entry, or gave its position to another.
+
+        One that is older than all the stream holds was trimmed rather than lost.
+        """
+        stream = self._stream(partition)
+        found = yield ("XRANGE", stream, position, position)
+        if found:
+            fields = dict(zip(found[0][1][::2], found[0][1][1::2], strict=True))
+            return fields.get(b"e") == value
+        oldest = yield ("XRANGE", stream, "-", "+", "COUNT", 1)
+        return bool(oldest) and pack(oldest[0][0].decode()) > pack(position)
+
     def wait_committed(self, app: str, partition: int, position: str, timeout_s: float) -> Dialogue:
         """Return once an app has committed a position."""
         give_up_s, pause_s = time.monotonic() + timeout_s, _FIRST_POLL_S

@@ -11,9 +11,12 @@ from faust_redis.blocking import BlockingConnection
 from faust_redis.client import TRANSIENT, Client
 from faust_redis.dialogue import Dialogue, Publishing
 from faust_redis.errors import CommandError, ServerUnavailableError
+from faust_redis.journal import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from faust_redis.journal import Journal
 
 _RETRY_PAUSE_S = 0.1
 
@@ -58,18 +61,70 @@ class Publisher(_Settings):
     With *app*, records are held back while that app is more than *max_lag* records behind.
     """
 
-    def __init__(self, url: str, namespace: str, topic: str = "events", **settings: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        url: str,
+        namespace: str,
+        topic: str = "events",
+        *,
+        journal: Journal | None = None,
+        **settings: Any,  # noqa: ANN401
+    ) -> None:
         super().__init__(url, namespace, topic, **settings)
+        self._journal = journal
+        self._seen_open = -1
         self._connection = BlockingConnection(self._address)
 
     def publish(self, partition: int, items: Sequence[tuple[bytes, bytes]]) -> list[str]:
         """Append (idempotence key, value) items; an item whose key was seen keeps its position.
 
+        With a *journal* they are on disk when this returns, and what a server that went back in
+        time has lost is published again first.
+
         Raises:
             BackPressureError: When records are held back; nothing more of *items* was appended.
             ServerUnavailableError: When the server was away too long; publishing again is safe.
         """
+        if self._journal is None:
+            return self._publish(partition, items)
+        # So that a connection lost since the last call is noticed before this one's records.
+        self._say(self._publishing.hello())
+        if self._connection.opened != self._seen_open:
+            self.resend()
+        positions = self._publish(partition, items)
+        self._journal.append(
+            [
+                Entry(partition, key, value, position)
+                for (key, value), position in zip(items, positions, strict=True)
+            ]
+        )
+        return positions
+
+    def _publish(self, partition: int, items: Sequence[tuple[bytes, bytes]]) -> list[str]:
         return cast("list[str]", self._say(self._publishing.publish(partition, items)))
+
+    def resend(self) -> int:
+        """Publish the journal again if the server has lost some of it; how many were published.
+
+        What the server still knows keeps its position, so doing it too often does no harm.
+        """
+        if self._journal is None:
+            return 0
+        newest: dict[int, Entry] = {}
+        for entry in self._journal:
+            newest[entry.partition] = entry
+        lost = [
+            entry.partition
+            for entry in newest.values()
+            if not self._say(self._publishing.holds(entry.partition, entry.position, entry.value))
+        ]
+        self._seen_open = self._connection.opened
+        sent = 0
+        for partition in lost:
+            items = [(e.key, e.value) for e in self._journal if e.partition == partition]
+            self._publish(partition, items)
+            sent += len(items)
+        return sent
 
     def committed(self, app: str, partition: int) -> str:
         """The position an app has committed in a partition, ``0-0`` at first."""

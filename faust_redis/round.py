@@ -79,7 +79,7 @@ class Round:
         """True once nothing of it counts: it was taken back, or its partition lost."""
         self.sealed = False
         """True once its writes are on their way."""
-        self.started_s = time.monotonic()
+        self.started_s = 0.0
         self.finished_s = 0.0
 
     @property
@@ -103,8 +103,11 @@ class Round:
         return sum(len(share.entries) for share in self.shares)
 
     def overdue(self) -> bool:
-        """True when it has lasted long enough."""
-        return time.monotonic() - self.started_s > LONGEST_S
+        """True when it has lasted long enough since its first message was begun."""
+        now_s = time.monotonic()
+        if not self.started_s:
+            self.started_s = now_s
+        return now_s - self.started_s > LONGEST_S
 
     def cut(self) -> None:
         """Give back what no agent has begun; what is left is a prefix of each topic."""

@@ -70,7 +70,10 @@ class RoundStream(Stream):
                 self._set_current_event(None)
                 event_out(tp, offset, self, event, sensor_state)
                 if acks or value is _SKIPPED:
-                    event.ack()
+                    # Message.ack, without its lock: everything happens in this loop.
+                    message.refcount -= 1
+                    if message.refcount <= 0:
+                        consumer.ack(message)
         except StopAsyncIteration:
             # Faust ends a channel so; out of a generator it would become a RuntimeError.
             return

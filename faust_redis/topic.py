@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from faust.types import AppT, EventT
 
-    from faust_redis.message import BatchMessage
+    from faust_redis.message import StreamMessage
     from faust_redis.ownership import StartFrom
 
 _MOST_RECORDS = 4096
@@ -38,7 +38,7 @@ class BatchTopic(Topic):
         # A batch is made by the consumer; there is nothing to deserialize.
         self.decode = self._event
 
-    async def _event(self, message: BatchMessage, *, propagate: bool = False) -> EventT[Any]:
+    async def _event(self, message: StreamMessage, *, propagate: bool = False) -> EventT[Any]:
         del propagate
         return self.app.create_event(None, message.batch, None, message)
 

@@ -79,7 +79,8 @@ class TransactionManager(FaustTransactionManager):
 
     async def send(self, *args: Any, **options: Any) -> Awaitable[RecordMetadata]:  # noqa: ANN401
         """Send with the commit of the record in hand."""
-        return await self.producer.send(*args, **options)
+        sent: Awaitable[RecordMetadata] = await self.producer.send(*args, **options)
+        return sent
 
     async def send_and_wait(self, *args: Any, **options: Any) -> RecordMetadata:  # noqa: ANN401
         """Send and wait."""
@@ -119,7 +120,7 @@ class Transport(FaustTransport):
 
 def _fit(app: AppT) -> None:
     """Set up a plain Faust app whose broker is Redis; it may have declared its tables already."""
-    # Through the front door Faust would warn that they were read before; we know what has used them.
+    # Through the front door Faust would warn that they were read before; that does no harm here.
     settings = app.conf.__dict__
     if settings["_Stream"] is Stream:
         settings["_Stream"] = RoundStream

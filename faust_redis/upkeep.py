@@ -1,4 +1,4 @@
-"""What a worker does beside its records: measure how far behind it is, and trim what all have read."""
+"""What a worker does beside its records: measure its lag, and trim what everybody has read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Upkeep:
         self._consumer = consumer
 
     async def run(self) -> None:
-        """Measure and trim every second, or less often with many partitions, until the consumer stops."""
+        """Measure and trim every second, or less often with many partitions, until the end."""
         while not self._consumer.should_stop:
             partitions = len(self._consumer.units)
             await self._consumer.sleep(max(_EVERY_S, partitions * _PER_PARTITION_S))
@@ -78,4 +78,3 @@ class Upkeep:
                 [options.keep_records, keep_ms, f":{topic}"],
             )
         )
-

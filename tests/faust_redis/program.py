@@ -102,8 +102,10 @@ def table(valkey: Valkey, name: str, partitions: int) -> Counter[str]:
 def append(
     valkey: Valkey, topic: str, partition: int, value: object, **fields: str | bytes
 ) -> None:
-    """Append a record as any client in any language may."""
-    valkey.xadd(f"p:{{{partition}}}:{topic}", {"e": json.dumps(value), **fields})
+    """Append a record as any client in any language may; ``h_x`` is the header ``x``."""
+    words = {name.replace("h_", "h:"): word for name, word in fields.items()}
+    words["e"] = json.dumps(value)
+    valkey.xadd(f"p:{{{partition}}}:{topic}", words)
 
 
 def entries(valkey: Valkey, topic: str, partitions: int) -> list[dict[bytes, bytes]]:

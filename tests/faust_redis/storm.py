@@ -129,5 +129,3 @@ def exact(seed: int, faults: Sequence[str], program: str = "word_count", workers
         return storm.counted() == storm.expected
     finally:
         storm.close()
-
-

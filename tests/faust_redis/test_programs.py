@@ -14,7 +14,7 @@ from tests.faust_redis.servers import wait_until
 if TYPE_CHECKING:
     from tests.faust_redis.servers import Server, Valkey
 
-WORDS = "the cat sat on a mat while dogs ran far away from all that noise".split()
+WORDS = tuple("the cat sat on a mat while dogs ran far away from all noise".split(" "))  # noqa: SIM905
 
 
 def produce_lines(valkey: Valkey, count: int, seed: int) -> Counter[str]:
@@ -120,7 +120,7 @@ def test_a_record_that_raises_is_set_aside_without_a_trace_in_tables_and_topics(
 ) -> None:
     with any_server.client() as valkey, Program("deadly", any_server.url) as program:
         for job in ("a", "raise", "b", "a"):
-            append(valkey, "jobs", 0, job, **{"k": "key", "h:trace": b"id"})
+            append(valkey, "jobs", 0, job, k="key", h_trace="id")
         append(valkey, "jobs", 1, "c")
         valkey.xadd("p:{1}:jobs", {"e": b"not json"})
         program.start()
@@ -130,7 +130,12 @@ def test_a_record_that_raises_is_set_aside_without_a_trace_in_tables_and_topics(
 
         raised, unread = entries(valkey, "dead", 2)
         assert table(valkey, "deadly-done", 2) == Counter(a=2, b=1, c=1)
-        assert sorted(f[b"e"] for f in entries(valkey, "out", 1)) == [b'"a"', b'"a"', b'"b"', b'"c"']
+        assert sorted(f[b"e"] for f in entries(valkey, "out", 1)) == [
+            b'"a"',
+            b'"a"',
+            b'"b"',
+            b'"c"',
+        ]
         assert raised[b"raw"] == b'"raise"'
         assert raised[b"error"] == b"told to"
         assert raised[b"error_class"] == b"builtins.ValueError"

@@ -33,7 +33,10 @@ def acquire(valkey: Valkey, token: str, last: str = "", lease_ms: int = 60_000) 
 
 
 def arguments(
-    write: Transaction, token: str = "me", expected: str = "0-0", position: str = "5-0"  # noqa: S107
+    write: Transaction,
+    token: str = "me",  # noqa: S107
+    expected: str = "0-0",
+    position: str = "5-0",
 ) -> list[Any]:
     """A commit of three records of the one topic without a suffix."""
     topic = ("", expected, position, 3)
@@ -150,7 +153,10 @@ def test_a_sender_that_asks_again_gets_the_same_positions(valkey: Valkey) -> Non
     again = evaluate(valkey, scripts.SEND, keys, 7, 60_000, 2, 2, "e", "a", 4, "e", "b", "k", "c")
 
     assert again == first
-    assert [fields for _, fields in valkey.xrange(keys[0])] == [{b"e": b"a"}, {b"e": b"b", b"k": b"c"}]
+    assert [fields for _, fields in valkey.xrange(keys[0])] == [
+        {b"e": b"a"},
+        {b"e": b"b", b"k": b"c"},
+    ]
 
 
 def test_a_group_tells_who_is_there_and_who_owns_what(valkey: Valkey) -> None:

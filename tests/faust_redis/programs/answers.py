@@ -1,3 +1,5 @@
+# ruff: noqa: ANN001, ANN201
+# mypy: ignore-errors
 """Answer questions, record what was answered by a sink, count on two agents of one topic."""
 
 import os
@@ -29,7 +31,7 @@ async def square(stream):
 @app.agent(numbers)
 async def count_evens(stream):
     """Count the even numbers, beside the agent that squares them."""
-    async for number in stream.filter(lambda number: number % 2 == 0):
+    async for _ in stream.filter(lambda number: number % 2 == 0):
         evens["even"] += 1
 
 

@@ -1,3 +1,5 @@
+# ruff: noqa: T201
+# mypy: ignore-errors
 """Ask the program of answers, from outside of any worker."""
 
 import asyncio

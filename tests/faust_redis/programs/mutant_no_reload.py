@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Word count over a transport with one guarantee taken out."""
 
 import mutants

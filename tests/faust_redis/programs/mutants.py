@@ -1,3 +1,5 @@
+# ruff: noqa: ANN001, ANN201, ANN202
+# mypy: ignore-errors
 """Ways to be wrong: each takes one guarantee out of the transport, for the tests of the tests."""
 
 import asyncio
@@ -83,5 +85,3 @@ def no_reload():
         take_over(self, token, positions, epoch, kept or views)
 
     Partition.drop, Partition.take_over = keep, keep_on
-
-

@@ -1,3 +1,5 @@
+# ruff: noqa: ANN001, ANN201
+# mypy: ignore-errors
 """Another program that took the same id by mistake."""
 
 import os

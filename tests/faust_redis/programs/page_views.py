@@ -1,3 +1,5 @@
+# ruff: noqa: ANN001, ANN201
+# mypy: ignore-errors
 """Count the views of pages that come in by user, a table in memory with its changelog."""
 
 import os

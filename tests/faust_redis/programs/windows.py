@@ -1,3 +1,5 @@
+# ruff: noqa: ANN001, ANN201
+# mypy: ignore-errors
 """Sum amounts in windows of ten seconds of the records' own time."""
 
 import os

@@ -1,0 +1,222 @@
+"""Dead letters, trimming, journals, new histories, metrics: in this process, on a real server."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+import faust_redis
+from faust_redis import AsyncPublisher, DeadLetters, Journal, Metrics, Publisher
+from faust_redis.errors import NoLetterError
+from faust_redis.plan import moves
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.faust_redis.servers import Server, Valkey
+
+
+def build(server: Server, **settings: Any) -> tuple[faust_redis.App, list[str]]:
+    """An app of ordinary records, and what its agent has seen."""
+    settings = {"partitions": 2, "lease_s": 0.5, **settings}
+    app = faust_redis.App("app", broker=server.url, namespace="t", **settings)
+    seen: list[str] = []
+    counts = app.Table("counts", default=int)
+
+    @app.agent(app.topic("words", value_type=str))
+    async def count(stream: Any) -> None:
+        async for word in stream:
+            seen.append(word)
+            if word == "bad":
+                message = "told to"
+                raise ValueError(message)
+            counts[word] += 1
+
+    return app, seen
+
+
+def publisher(server: Server) -> AsyncPublisher:
+    """A publisher of words."""
+    return AsyncPublisher(server.url, "t", "words")
+
+
+def words(*texts: str) -> list[tuple[bytes, bytes]]:
+    """Items to publish, none twice."""
+    return [(b"%d-%s" % (n, t.encode()), f'"{t}"'.encode()) for n, t in enumerate(texts)]
+
+
+async def test_a_dead_letter_is_listed_shown_sent_again_and_dropped(
+    server: Server, valkey: Valkey
+) -> None:
+    app, seen = build(server)
+    async with faust_redis.running(app), publisher(server) as publish:
+        last = (await publish.publish(1, words("a", "bad", "b")))[-1]
+        await publish.wait_committed("app", 1, last)
+    letters = DeadLetters(server.url, "t")
+
+    (letter,) = letters.list(range(2), topic="words")
+    shown = letters.show(letter.place)
+    position = letters.retry(letter.place)
+
+    assert shown == letter
+    assert (letter.raw, letter.text("error"), letter.topic) == (b'"bad"', "told to", "words")
+    assert [f for i, f in valkey.xrange("t:{1}:words") if i.decode() == position] == [
+        {b"e": b'"bad"'}
+    ]
+    with pytest.raises(NoLetterError, match="nothing was set aside"):
+        letters.retry(letter.place)
+    async with faust_redis.running(build(server)[0]), publisher(server) as publish:
+        await publish.wait_committed("app", 1, position)
+    (again,) = letters.list(range(2))
+    letters.drop(again.place)
+    assert letters.list(range(2)) == []
+    assert seen == ["a", "bad", "a", "b"]
+    assert valkey.hgetall("t:{1}:app-counts") == {b'"a"': b"1", b'"b"': b"1"}
+    letters.close()
+
+
+async def test_a_stream_is_trimmed_behind_its_slowest_reader_and_never_ahead(
+    server: Server, valkey: Valkey
+) -> None:
+    app, _ = build(server, keep_records=2)
+    async with publisher(server) as publish, faust_redis.running(app):
+        positions = await publish.publish(0, words(*"abcdefgh"))
+        await publish.wait_committed("app", 0, positions[-1])
+        valkey.sadd("t:readers:words", "slow")
+        valkey.hset("t:{0}:cursor:slow", "position:words", positions[3])
+        await app.consumer.upkeep.turn()
+        behind = [entry.decode() for entry, _ in valkey.xrange("t:{0}:words")]
+        valkey.hset("t:{0}:cursor:slow", "position:words", positions[7])
+        await app.consumer.upkeep.turn()
+        newest = [entry.decode() for entry, _ in valkey.xrange("t:{0}:words")]
+
+    assert behind == positions[4:]
+    assert newest == positions[6:]
+
+
+async def test_a_reader_that_was_trimmed_past_is_told(
+    server: Server, valkey: Valkey, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with publisher(server) as publish:
+        first = await publish.publish(0, words("a"))
+        async with faust_redis.running(build(server)[0]):
+            await publish.wait_committed("app", 0, first[-1])
+        positions = await publish.publish(0, words("b", "c", "d", "e"))
+        valkey.xtrim("t:{0}:words", minid=positions[-1], approximate=False)
+
+        app, seen = build(server)
+        async with faust_redis.running(app):
+            await publish.wait_committed("app", 0, positions[-1])
+
+        assert seen == ["e"]
+        assert "3 records after" in caplog.text
+        assert app.consumer.watch.counts["trimmed_past"] == 3
+
+
+def test_a_journal_is_published_again_after_the_server_lost_it(
+    server: Server, valkey: Valkey, tmp_path: Path
+) -> None:
+    journal = Journal(tmp_path / "journal")
+    with Publisher(server.url, "t", "words", journal=journal) as publish:
+        publish.publish(0, words("a", "b"))
+        publish.publish(1, words("c"))
+        valkey.flushall()
+        server.kill()
+        server.start()
+
+        publish.publish(0, [(b"new", b'"d"')])
+
+    held = [f[b"e"] for p in (0, 1) for _, f in valkey.xrange(f"t:{{{p}}}:words")]
+    assert held == [b'"a"', b'"b"', b'"d"', b'"c"']
+    assert [entry.value for entry in journal] == [b'"a"', b'"b"', b'"c"', b'"d"']
+    journal.close()
+
+
+def test_a_torn_journal_is_read_up_to_the_tear(server: Server, tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    journal = Journal(path)
+    with Publisher(server.url, "t", "words", journal=journal) as publish:
+        publish.publish(0, words("a", "b"))
+    journal.close()
+
+    path.write_bytes(path.read_bytes()[:-3])
+
+    again = Journal(path)
+    assert [entry.value for entry in again] == [b'"a"']
+    again.close()
+
+
+async def test_a_flush_under_a_running_worker_begins_a_new_history(
+    server: Server, valkey: Valkey
+) -> None:
+    app, seen = build(server)
+    async with faust_redis.running(app), publisher(server) as publish:
+        (position,) = await publish.publish(0, words("a"))
+        await publish.wait_committed("app", 0, position)
+
+        valkey.flushall()
+        (position,) = await publish.publish(0, [(b"after", b'"b"')])
+        await publish.wait_committed("app", 0, position)
+
+        # What was in hand when the token was gone is handed out again, and counted once.
+        assert set(seen) == {"a", "b"}
+        assert valkey.hget("t:{0}:cursor:app", "epoch") == b"2"
+        assert valkey.hgetall("t:{0}:app-counts") == {b'"b"': b"1"}
+
+
+async def test_commits_wait_while_the_server_is_a_replica(server: Server, valkey: Valkey) -> None:
+    app, seen = build(server, lease_s=5)
+    async with faust_redis.running(app), publisher(server) as publish:
+        positions = await publish.publish(0, words("a"))
+        await publish.wait_committed("app", 0, positions[-1])
+        positions = await publish.publish(0, [(b"held", b'"b"')])
+        valkey.replicaof("127.0.0.1", 1)
+        await asyncio.sleep(0.3)
+        valkey.replicaof("NO", "ONE")
+        await publish.wait_committed("app", 0, positions[-1])
+
+    assert seen == ["a", "b"]
+    assert valkey.hgetall("t:{0}:app-counts") == {b'"a"': b"1", b'"b"': b"1"}
+
+
+async def test_what_happens_is_counted_for_prometheus(server: Server) -> None:
+    registry = CollectorRegistry()
+    app, _ = build(server)
+    Metrics(registry).watch(app)
+    async with faust_redis.running(app), publisher(server) as publish:
+        last = (await publish.publish(1, words("a", "bad")))[-1]
+        await publish.wait_committed("app", 1, last)
+        await app.consumer.upkeep.turn()
+
+    where = {"app": "app", "topic": "words", "partition": "1"}
+    assert registry.get_sample_value("faust_redis_dead_total", {"app": "app"}) == 1
+    assert registry.get_sample_value("faust_redis_lag_records", where) == 0
+    assert registry.get_sample_value("faust_redis_lag_seconds", where) == 0
+    assert registry.get_sample_value("faust_redis_commit_seconds_count", {"app": "app"})
+
+
+@pytest.mark.parametrize("partitions", [1, 7, 8, 64])
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 16])
+def test_a_plan_is_fair_is_reached_and_moves_no_more_than_it_must(
+    partitions: int, count: int
+) -> None:
+    members = [f"w{number}" for number in range(count)]
+    owners = [members[0]] * partitions
+    moved = 0
+
+    for _ in range(4):
+        for member in members:
+            give, take = moves(member, members, owners)
+            moved += len(take)
+            for number in give:
+                owners[number] = ""
+            for number in take:
+                owners[number] = member
+
+    held = [owners.count(member) for member in members]
+    assert max(held) - min(held) <= 1
+    assert sum(held) == partitions
+    assert moved == partitions - -(-partitions // count)
