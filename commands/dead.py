@@ -1,9 +1,10 @@
-"""``sabiscore dead``: look at the events that were set aside, with their reasons and bytes."""
+"""``sabiscore dead``: look at the events that were set aside, send them again or drop them."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from contextlib import closing
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.table import Table
@@ -11,10 +12,19 @@ from rich.table import Table
 from commands import drain
 from commands.flags import Json, Namespace, Partitions, Redis, console_for
 from commands.settings import Settings, given, settings_from
+from faust_redis.dead import DeadLetters
+from faust_redis.errors import TransportError
 from schemas.errors import SabiscoreError
 from schemas.keys import DEAD, stream
 
-app = typer.Typer(help="Look at events that were set aside.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    help="Look at events that were set aside, send them again or drop them.", no_args_is_help=True
+)
 
 _SHOWN_BYTES = 60
 
@@ -68,6 +78,47 @@ def show(
         msg = f"nothing was set aside at {place}: `dead list` shows what was"
         raise SabiscoreError(msg)
     typer.get_binary_stream("stdout").write(found[0][1][b"raw"] + b"\n")
+
+
+@app.command()
+def retry(
+    place: Annotated[str, typer.Argument(help="PARTITION/ID, as list shows it.")],
+    redis: Redis = None,
+    namespace: Namespace = None,
+) -> None:
+    """Append one event that was set aside to its stream again, and forget it here.
+
+    Example: [bold]./run dead retry 3/1732300000000-0[/]
+    """
+    with _letters(redis, namespace) as letters:
+        typer.echo(_told(letters.retry, place))
+
+
+@app.command()
+def drop(
+    place: Annotated[str, typer.Argument(help="PARTITION/ID, as list shows it.")],
+    redis: Redis = None,
+    namespace: Namespace = None,
+) -> None:
+    """Forget one event that was set aside.
+
+    Example: [bold]./run dead drop 3/1732300000000-0[/]
+    """
+    with _letters(redis, namespace) as letters:
+        _told(letters.drop, place)
+
+
+def _letters(redis: Redis, namespace: Namespace) -> closing[DeadLetters]:
+    settings = settings_from(redis=redis, namespace=namespace)
+    return closing(DeadLetters(given(settings.redis, "redis"), settings.namespace))
+
+
+def _told(do: Callable[[str], T], place: str) -> T:
+    """What *do* returns; its errors in our own tree."""
+    try:
+        return do(place)
+    except TransportError as error:
+        raise SabiscoreError(str(error)) from error
 
 
 def _newest(settings: Settings, partition: int, limit: int) -> list[dict[str, str]]:
