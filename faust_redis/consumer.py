@@ -154,12 +154,15 @@ class Consumer(NoSeeks):
         stopped = cast("Service", fetcher)._stopped  # noqa: SLF001 - as Faust does
         try:
             while not (self.should_stop or stopped.is_set() or self._failed):
-                max_records = cast("BatchTopic", self._topic).max_records
-                for partition, entries in await self._reader.read(self._partitions, max_records):
+                topic = cast("BatchTopic", self._topic)
+                found = await self._reader.read(self._partitions, topic.max_records)
+                for partition, entries in found:
                     batch = partition.batch(entries)
-                    tp = TP(cast("BatchTopic", self._topic).topics[0], partition.number)
+                    tp = TP(topic.topics[0], partition.number)
                     message = BatchMessage(tp, batch, self.app.consumer_generation_id)
                     await self.callback(message)
+                if topic.rest_s and not any(len(e) == topic.max_records for _, e in found):
+                    await self.sleep(topic.rest_s)
         except asyncio.CancelledError:
             if not self.app.should_stop:
                 raise

@@ -64,8 +64,11 @@ def batch_topic(
     """The stream ``{ns}:{p}:<name>`` of every partition, in batches.
 
     *start_from* names the position to begin from when a partition is taken, for apps whose position
-    of record is kept elsewhere; ``None`` leaves it to the cursor in Redis. *rest_s* lets small batches
-    grow, at the price of as much delay.
+    of record is kept elsewhere; ``None`` leaves it to the cursor in Redis.
+
+    *rest_s* is a rest after each read that left nothing behind, for agents whose work costs as
+    much for one record as for a hundred. Under a steady load small batches grow, at the price of
+    as much delay; what comes after a silence is still delivered at once.
 
     Raises:
         UnsupportedError: When *max_records* is not between 1 and 4096.
