@@ -152,7 +152,7 @@ def accuracy_table(leagues: list[LeagueScores], title: str, settings: Settings) 
     """Lay out each league's figures, the market's beside them."""
     names = load_competitions(settings.competitions)
     table = Table(title=title)
-    table.add_column("League")
+    table.add_column("League", no_wrap=True)
     for heading in ("Matches", "Accuracy", "market", "Log-loss", "market", "RPS", "market"):
         table.add_column(heading, justify="right")
     for place, league in enumerate(leagues, start=1):
