@@ -16,6 +16,7 @@ import numpy as np
 import redis
 from msgspec import Struct
 
+from benchmarks import processes
 from benchmarks.follow import Follower
 from schemas.events import encode_event
 from schemas.keys import CHANGES, stream
@@ -33,13 +34,14 @@ _BLOCK_MS = 200
 
 
 class Latency(Struct, frozen=True):
-    """What a paced run showed."""
+    """What a paced run showed; CPU in µs an event, by part."""
 
     asked_events_s: float
     sent_events_s: float
     forecasts: int
     p50_ms: float
     p99_ms: float
+    cpu_us: dict[str, float]
 
 
 class _Cause(Struct):
@@ -67,7 +69,9 @@ def measure(stage: Stage, events: Sequence[AnyEvent], events_s: float) -> Latenc
     )
     watcher.start()
     ours.recv()
+    cpu_s = processes.cpu_of(stage.pids)
     sent_s, seconds = _send(stage, items, events_s)
+    cpu_s = processes.cpu_since(cpu_s, stage.pids)
     time.sleep(_GRACE_S)
     ours.send(None)
     seen_s: dict[str, float] = ours.recv()
@@ -78,7 +82,14 @@ def measure(stage: Stage, events: Sequence[AnyEvent], events_s: float) -> Latenc
         if event.id in seen_s
     ]
     p50, p99 = np.percentile(took_ms, (50, 99))
-    return Latency(events_s, len(items) / seconds, len(took_ms), float(p50), float(p99))
+    return Latency(
+        asked_events_s=events_s,
+        sent_events_s=len(items) / seconds,
+        forecasts=len(took_ms),
+        p50_ms=float(p50),
+        p99_ms=float(p99),
+        cpu_us={part: 1e6 * spent / len(items) for part, spent in cpu_s.items()},
+    )
 
 
 def _send(
