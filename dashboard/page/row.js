@@ -36,7 +36,7 @@ function makeView(kind, label) {
 function fillView(view, probabilities, isNew) {
   const whole = shares(probabilities);
   whole.forEach((share, n) => {
-    if (write(view.numbers[n], `${share} %`) && !isNew) flash(view.numbers[n]);
+    if (write(view.numbers[n], `${share}%`) && !isNew) flash(view.numbers[n]);
     const width = String(Math.max(probabilities[SIDES[n]], 0.001));
     if (view.parts[n].style.flexGrow !== width) view.parts[n].style.flexGrow = width;
   });
@@ -116,6 +116,6 @@ export class Row {
   // *now* is the feed's clock in milliseconds: in a replay, yesterday's match is not a year old.
   tellAge(now) {
     const seconds = Math.max((now - Date.parse(this.match.as_of)) / 1000, 0);
-    write(this.age, `as of ${time(this.match.as_of)}, ${ago(seconds)} old`);
+    write(this.age, `as of ${time(this.match.as_of)} · ${ago(seconds)}`);
   }
 }
