@@ -28,8 +28,8 @@ loop with the same fold, model call and writes: no Faust, no owner, no fence. 1,
 halted; time runs from their waking until all is committed, recorded and archived. Latency is seen
 from outside: from just before an event is sent until a reader is told of its forecast.
 
-CPU time hardly depends on what else the machine does; seconds and milliseconds do, when the load
-before was more than a few tenths.
+Both systems take turns, so their ratio holds on a busy machine too. The rest holds only where the
+load before was a few tenths: waits grow without bound, and CPU time by a half or more.
 """
 _AIMS = {
     "events/s": "≥ 10,000 and ≥ 0.7 of the bare loop",
