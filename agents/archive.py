@@ -10,7 +10,7 @@ from msgspec import Struct
 
 import faust_redis
 from agents import metrics
-from agents.sink import Row, Sink, position_key
+from agents.sink import BATCH_RECORDS, REST_S, Row, Sink, position_key
 from schemas.keys import EVENTS
 
 if TYPE_CHECKING:
@@ -84,7 +84,9 @@ def build(app: faust.App, *, database_url: str, run: str) -> None:
         columns=COLUMNS,
         key=("run", "partition", "position_ms", "position_seq"),
     )
-    events = faust_redis.batch_topic(app, EVENTS, max_records=2048, start_from=sink.start_from)
+    events = faust_redis.batch_topic(
+        app, EVENTS, max_records=BATCH_RECORDS, start_from=sink.start_from, rest_s=REST_S
+    )
 
     @app.agent(events, name=APP)
     async def archive(batches: AsyncIterator[faust_redis.Batch]) -> None:

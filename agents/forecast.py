@@ -63,15 +63,18 @@ def build(
 
     @app.agent(events, name=APP)
     async def forecast(batches: AsyncIterator[faust_redis.Batch]) -> None:
+        noted = ""
         async for batch in batches:
             refresher = refresher_of(batch)
             outcome = refresher.process(batch.records)
-            _write(batch.write, refresher, outcome, namespace)
+            write_out(batch.write, refresher, outcome, namespace)
             on_record = state.partition(batch.partition).get(MODEL_FIELD)
             if refresher.in_force not in {first_model, (on_record or b"").decode()}:
                 batch.write.put(STATE, MODEL_FIELD, refresher.in_force.encode())
-                metrics.note_model(load_once(refresher.in_force))
-            _count(outcome, len(batch.records))
+            if refresher.in_force not in {first_model, noted}:
+                noted = refresher.in_force
+                metrics.note_model(load_once(noted))
+            count(outcome, len(batch.records))
 
 
 def _load(
@@ -82,9 +85,10 @@ def _load(
     return Refresher(world, load_model, on_record.decode() if on_record else first_model, epoch)
 
 
-def _write(
+def write_out(
     write: faust_redis.Transaction, refresher: Refresher, outcome: Outcome, namespace: str
 ) -> None:
+    """Put what a batch came to into its transaction."""
     newest: dict[str, bytes] = {}
     for published in outcome.published:
         write.append(CHANGES, published.body)
@@ -100,7 +104,8 @@ def _write(
             write.put(STATE, field, value)
 
 
-def _count(outcome: Outcome, records: int) -> None:
+def count(outcome: Outcome, records: int) -> None:
+    """Count what a batch came to."""
     metrics.EVENTS.labels(APP).inc(records)
     metrics.FORECASTS.inc(len(outcome.published))
     metrics.CONFIDENCE.observe_many(

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 import faust_redis
 from agents import metrics
-from agents.sink import Row, Sink
+from agents.sink import BATCH_RECORDS, REST_S, Row, Sink
 from schemas.keys import CHANGES
 
 if TYPE_CHECKING:
@@ -91,7 +91,9 @@ def build(app: faust.App, *, database_url: str, run: str) -> None:
         columns=COLUMNS,
         key=("run", "match_id", "epoch", "revision", "model"),
     )
-    changes = faust_redis.batch_topic(app, CHANGES, max_records=2048, start_from=sink.start_from)
+    changes = faust_redis.batch_topic(
+        app, CHANGES, max_records=BATCH_RECORDS, start_from=sink.start_from, rest_s=REST_S
+    )
 
     @app.agent(changes, name=APP)
     async def record(batches: AsyncIterator[faust_redis.Batch]) -> None:

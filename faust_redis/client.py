@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 TRANSIENT = frozenset(
-    {"LOADING", "BUSY", "MASTERDOWN", "READONLY", "MISCONF", "TRYAGAIN", "CLUSTERDOWN"}
+    "BUSY CLUSTERDOWN LOADING MASTERDOWN MISCONF READONLY TRYAGAIN UNBLOCKED".split()  # noqa: SIM905
 )
 """Error replies that say "not now": nothing was written, and the same request may do later."""
 

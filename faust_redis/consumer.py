@@ -125,6 +125,7 @@ class Consumer(NoSeeks):
                 channel.max_records,
                 batches=True,
                 start_from=channel.start_from,
+                rest_s=channel.rest_s,
             )
         wanted = next((c.partitions for c in channels if c.partitions), self.options.partitions)
         partitions = await self.app.producer.declare(topic, wanted)
@@ -202,8 +203,12 @@ class Consumer(NoSeeks):
         try:
             while not (self.should_stop or stopped.is_set() or self.failed):
                 await self.app.flow_control.acquire()
-                for unit in await self.reader.read(self._reading):
+                found = await self.reader.read(self._reading)
+                for unit in found:
                     self.start_round(unit)
+                rest_s = max((source.rest_s for source in self._sources.values()), default=0.0)
+                if found and rest_s and not self.reader.left_some:
+                    await self.sleep(rest_s)
         except asyncio.CancelledError:
             if not self.app.should_stop:
                 raise

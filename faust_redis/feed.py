@@ -26,6 +26,7 @@ class Source:
     max_records: int
     batches: bool
     start_from: StartFrom | None = None
+    rest_s: float = 0.0
 
     @property
     def suffix(self) -> str:

@@ -35,6 +35,8 @@ class Reader:
         self._reading = 0
         self._blocked = False
         self._asked: set[str] = set()
+        self.left_some = False
+        """True when the last read got all it asked for of some stream: there may be more."""
         self.bell = ""
         """A stream that is read as well, if any; only that it rang matters."""
         self._heard = "0-0"
@@ -98,6 +100,7 @@ class Reader:
             if unit.generation == generation and unit.owned
         }
         got: dict[int, Partition] = {}
+        self.left_some = any(len(entries) >= count for _, entries in reply)
         for stream, entries in reply:
             if stream in by_stream:
                 unit, feed = by_stream[stream]

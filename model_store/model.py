@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _LEAST_PROBABILITY = 1e-6
 # More rows at once would leave the cache of the processor and gain nothing.
 _BLOCK = 128
+# Matches whose stack is remembered: at half a kilobyte each some 8 MB.
+_MOST_REMEMBERED = 16_384
 _OUTPUTS = ["margins"]
 
 
@@ -61,6 +63,7 @@ class Model:
         pools = (NO_MARKET, weights.opening, weights.closing)
         self._pools = np.array([pool.row() for pool in pools])
         self._in_play = InPlay(weights.intensity)
+        self._remembered: dict[bytes, list[float]] = {}
 
     def predict(self, vectors: Floats) -> Floats:
         """Probabilities of home, draw, away: float64 (n, 3) of float64 (n, columns), NaN unknown.
@@ -83,9 +86,7 @@ class Model:
 
     def before_kick_off(self, vectors: Floats) -> Floats:
         """The forecast that leaves out minute, score and cards, float64 (n, 3)."""
-        logits = row_product(self.margins(vectors), self._stack_weights)
-        logits += self._stack_bias
-        return self._pooled(vectors, logits)
+        return self._pooled(vectors, self._logits(vectors))
 
     def _predict_block(self, vectors: Floats) -> Floats:
         forecasts = self.before_kick_off(vectors)
@@ -100,6 +101,24 @@ class Model:
         if np.logical_or.reduce(finished):
             forecasts[finished] = self._results(vectors[finished])
         return forecasts
+
+    def _logits(self, vectors: Floats) -> Floats:
+        """What the stack says, float64 (n, 3), remembered by the team columns it is made of.
+
+        Prices, minutes and goals leave those as they are, so the trees run about once a match and
+        result. A row's bits do not depend on the others, so what is remembered is what would be
+        computed.
+        """
+        known, teams = self._remembered, self._columns.teams
+        keys = [row.tobytes() for row in vectors[:, :teams]]
+        if len(known) + len(keys) > _MOST_REMEMBERED:
+            known.clear()
+        if missing := {key: place for place, key in enumerate(keys) if key not in known}:
+            margins = self.margins(vectors[list(missing.values())])
+            logits = row_product(margins, self._stack_weights)
+            logits += self._stack_bias
+            known.update(zip(missing, logits.tolist(), strict=True))
+        return np.array([known[key] for key in keys]).reshape(-1, 3)
 
     def margins(self, vectors: Floats) -> Floats:
         """What each member says before it is normalised: float64 (n, 9), three a member."""

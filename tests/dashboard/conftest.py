@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import socket
 import subprocess
 import tempfile
 import time
@@ -19,6 +18,7 @@ import redis
 import uvicorn
 
 from dashboard.app import create_app
+from dashboard.serve import _listen
 from dashboard.settings import Settings
 from schemas import keys
 from schemas.forecast import (
@@ -81,7 +81,7 @@ class Valkey:
                 pipeline.xadd(keys.stream(namespace, partition, keys.CHANGES), {"e": body})
             pipeline.execute()
 
-    def call(self, *command: str | bytes) -> Any:  # noqa: ANN401 - whatever the command answers
+    def call(self, *command: str | bytes) -> Any:
         with redis.Redis.from_url(self.url) as client:
             return client.execute_command(*command)
 
@@ -90,7 +90,7 @@ class Head:
     """Reads what a test has to know of a body."""
 
     @staticmethod
-    def decode(body: bytes) -> Any:  # noqa: ANN401 - the mirror's own head
+    def decode(body: bytes) -> Any:
         from dashboard.mirror import _head_of  # noqa: PLC0415
 
         return _head_of.decode(body)
@@ -103,7 +103,7 @@ Serving: TypeAlias = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient
 @pytest.fixture(scope="session")
 def one_valkey() -> Iterator[Valkey]:
     # A unix socket's path is limited to 107 bytes, which pytest's own folders can exceed.
-    with tempfile.TemporaryDirectory(prefix="sabi-", dir="/tmp") as folder:  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="sabi-", dir="/tmp") as folder:
         server = Valkey(Path(folder))
         server.start()
         yield server
@@ -120,7 +120,7 @@ def valkey(one_valkey: Valkey) -> Valkey:
 
 @pytest.fixture
 def forecast() -> Forecasts:
-    def make(match_id: str = MATCH_ID, **changed: Any) -> bytes:  # noqa: ANN401 - any field
+    def make(match_id: str = MATCH_ID, **changed: Any) -> bytes:
         fields: dict[str, Any] = {
             "match_id": match_id,
             "competition": match_id.split("-", maxsplit=1)[0],
@@ -154,11 +154,11 @@ def forecast() -> Forecasts:
 
 
 @asynccontextmanager
-async def serve(valkey: Valkey, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ANN401
+async def serve(valkey: Valkey, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app(Settings(redis_url=valkey.url, **settings))
     config = uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with _listen("127.0.0.1", 0) as listener:
         serving = asyncio.create_task(server._serve([listener]))
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         async with httpx.AsyncClient(base_url=address, timeout=READY_WITHIN_S) as client:
@@ -173,7 +173,7 @@ async def serve(valkey: Valkey, **settings: Any) -> AsyncIterator[httpx.AsyncCli
 @pytest.fixture
 def served(valkey: Valkey) -> Serving:
     @asynccontextmanager
-    async def over(**settings: Any) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ANN401
+    async def over(**settings: Any) -> AsyncIterator[httpx.AsyncClient]:
         async with serve(valkey, **settings) as client:
             await until(lambda: is_ready(client))
             yield client

@@ -16,6 +16,10 @@ import embedded.postgres
 import embedded.redis
 from embedded import lifeline
 
+# Whoever started the tests in the background may have had these ignored, and that is inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
 if "as-nobody" in sys.argv:
     # Only now: the interpreter itself may lie where nobody but root can read.
     nobody = pwd.getpwnam("nobody")

@@ -1,0 +1,1 @@
+"""Measurements of the whole and of its parts, under a seeded load; see README.md here."""
