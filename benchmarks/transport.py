@@ -274,8 +274,11 @@ def latency(path: str, kind: str) -> dict[str, float]:
     )
     import redis  # noqa: PLC0415
 
-    client = redis.Redis(unix_socket_path=path)
-    time.sleep(4)
+    client: Any = redis.Redis(unix_socket_path=path)
+    while not all(
+        client.hget(f"b:{{{number}}}:cursor:bench", "owner") for number in range(PARTITIONS)
+    ):
+        time.sleep(0.1)
     for number in range(LATENCIES):
         client.xadd(f"b:{{{number % PARTITIONS}}}:events", {"e": str(time.time_ns())})
         time.sleep(0.005)
