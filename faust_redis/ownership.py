@@ -114,7 +114,8 @@ class Ownership:
                 feed.committed = ""
         partition.take_over(token, positions, epoch, views)
         self._tables.loaded(partition.number, views)
-        if suspect:
+        # One death is bad luck; a second one with no commit between may be a record's doing.
+        if suspect and int(suspect) > 1:
             self._suspect(partition, trying.decode(), tries)
         partition.renewed_s = time.monotonic()
         _log.info("partition %d is ours, from %s on", partition.number, positions)
@@ -123,15 +124,16 @@ class Ownership:
         """Go record by record: the last owner died, perhaps over one of those to come."""
         partition.one_by_one = sum(feed.source.max_records for feed in partition.feeds.values())
         topic, _, position = trying.rpartition(" ")
-        # The first death, among many records, named none; the others named this one.
-        if 1 + tries >= DEADLY and topic:
-            _log.error("%s of %s killed its worker %d times", position, topic, 1 + tries)
+        # The first two deaths, among many records, named none; the others named this one.
+        deaths = 2 + tries
+        if tries and deaths >= DEADLY and topic:
+            _log.error("%s of %s killed its worker %d times", position, topic, deaths)
             partition.letters[topic, position.encode()] = {
                 "reason": "killed its worker",
-                "error": f"the worker died {1 + tries} times with this record in hand",
+                "error": f"the worker died {deaths} times with this record in hand",
                 "error_class": "",
                 "traceback": "",
-                "attempts": 1 + tries,
+                "attempts": deaths,
             }
 
     async def _look_for_gap(

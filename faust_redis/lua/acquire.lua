@@ -28,7 +28,7 @@ end
 -- Who neither gave it back nor renewed it may have been killed by a record.
 local suspect, trying, tries = cursor[4] or '', cursor[5] or '', tonumber(cursor[6]) or 0
 if holder ~= '' and not ours then
-  suspect = '1'
+  suspect = string.format('%d', (tonumber(suspect) or 0) + 1)
   if trying ~= '' then tries = tries + 1 end
 end
 local epoch, known = tonumber(cursor[3]) or 1, tonumber(ARGV[5])
