@@ -15,7 +15,19 @@ if TYPE_CHECKING:
 
 MARKET_COLUMNS = ("market_home", "market_draw", "market_away", "market_phase")
 LIVE_COLUMNS = ("minute", "home_score", "away_score", "home_reds", "away_reds", "finished")
+RATED_GOALS = ("goals_expected_home", "goals_expected_away")
 PHASE_UNKNOWN, PHASE_OPENING, PHASE_CLOSING = 0, 1, 2
+
+
+def places_of_rated_goals(names: Sequence[str]) -> list[int]:
+    """The places of the goals that the ratings expect of home and away."""
+    return [names.index(name) for name in RATED_GOALS if name in names]
+
+
+def rated_goals(rows: npt.NDArray[np.float64], places: Sequence[int]) -> npt.NDArray[np.float64]:
+    """Goals of both sides that the ratings expect, (n,), by the columns at these places."""
+    goals: npt.NDArray[np.float64] = np.add.reduce(rows[:, places], axis=1)
+    return goals
 
 
 class Columns:
@@ -44,6 +56,11 @@ class Columns:
         self.home_reds = self.teams + 7
         self.away_reds = self.teams + 8
         self.finished = self.teams + 9
+        self._rated = places_of_rated_goals(names)
+
+    def rated_goals(self, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Goals of both sides that the ratings expect, (n,)."""
+        return rated_goals(rows, self._rated)
 
     def before_kick_off(
         self, team: npt.NDArray[np.float64], market: npt.NDArray[np.float64], phase: int

@@ -10,7 +10,7 @@ import msgspec
 from model_store.evaluate import Scores  # noqa: TC001 - msgspec reads annotations at run time
 from schemas.errors import ModelError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST, TREES, NETWORK, META, CARD = (
     "manifest.json",
     "trees.onnx",
@@ -55,7 +55,7 @@ class Metrics(msgspec.Struct, frozen=True):
 
 
 class Golden(msgspec.Struct, frozen=True):
-    """Vectors (null = NaN) and the probabilities that the model gave them when it was made."""
+    """Vectors (null = NaN) and the forecasts (n, 7) that the model gave them when it was made."""
 
     inputs: list[list[float | None]]
     outputs: list[list[float]]

@@ -19,7 +19,6 @@ from model_store.columns import PHASE_UNKNOWN, Columns
 from model_store.config import Config, config_named
 from model_store.forest import from_lightgbm, from_xgboost, to_onnx
 from model_store.golden import golden_rows
-from model_store.in_play import Intensity
 from model_store.logit import softmax
 from model_store.manifest import (
     CARD,
@@ -38,6 +37,7 @@ from model_store.measure import metrics
 from model_store.members import fit_members
 from model_store.model import Weights
 from model_store.out_of_fold import OutOfFold, meta_rows, out_of_fold, season_weights
+from model_store.play_fit import fit_play
 from model_store.stacking import Stack, fit_pool, fit_stack, stack_logits
 from model_store.store import versions_of
 from model_store.verify import assemble
@@ -111,11 +111,13 @@ def _part(
 
 def _weights(stack: Stack, held_out: OutOfFold) -> Weights:
     rows = held_out.rows
+    totals, intensity = fit_play(held_out)
     return Weights(
         stack=stack,
         opening=fit_pool(held_out.logits, rows.market_opening, rows.outcome),
         closing=fit_pool(held_out.logits, rows.market_closing, rows.outcome),
-        intensity=Intensity(),
+        totals=totals,
+        intensity=intensity,
     )
 
 
@@ -170,7 +172,7 @@ def _sealed(
             f"more than {_LARGEST_PARITY_GAP:.0e} is a fault of the export."
         )
     inputs = golden_rows(rows, columns)
-    golden = Golden(_with_nulls(inputs), model.predict(inputs).tolist())
+    golden = Golden(_with_nulls(inputs), model.forecast(inputs).tolist())
     manifest = msgspec.structs.replace(draft, parity=gap, golden=golden)
     files = files | {CARD: card(manifest, weights).encode()}
     entries = {

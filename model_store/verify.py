@@ -155,7 +155,7 @@ def _decoded(raw: bytes, kind: type[_T], name: str, label: str) -> _T:
 
 
 def _check_golden(model: Model, golden: Golden) -> None:
-    outputs = model.predict(golden_vectors(golden))
+    outputs = model.forecast(golden_vectors(golden))
     worst = np.abs(outputs - np.array(golden.outputs)).max()
     if not worst <= _GOLDEN_TOLERANCE:
         raise ModelError(

@@ -76,7 +76,7 @@ def test_a_flipped_bit_anywhere_in_the_manifest_is_refused(damaged: Path, share:
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"no json", b"[]", b"{}", b"\xff\xfe", b'{"format_version":1}']
+    "raw", [b"", b"no json", b"[]", b"{}", b"\xff\xfe", b'{"format_version":2}']
 )
 def test_a_manifest_that_is_none_is_refused(damaged: Path, raw: bytes) -> None:
     (damaged / "manifest.json").write_bytes(raw)
@@ -86,9 +86,9 @@ def test_a_manifest_that_is_none_is_refused(damaged: Path, raw: bytes) -> None:
 
 
 def test_a_manifest_of_a_later_format_is_refused_with_advice(damaged: Path) -> None:
-    (damaged / "manifest.json").write_text('{"format_version": 2, "news": true}')
+    (damaged / "manifest.json").write_text('{"format_version": 3, "news": true}')
 
-    with pytest.raises(ModelError, match="has format 2, this program reads 1"):
+    with pytest.raises(ModelError, match="has format 3, this program reads 2"):
         _load(damaged)
 
 
