@@ -25,18 +25,13 @@ def _sides(stem: str, meaning: str, unit: str, *, difference: bool = False) -> l
 
 _EW = "exponentially weighted, per match; empty before the first"
 
-TEAM_CATALOGUE: tuple[Feature, ...] = (
+OWN_CATALOGUE: tuple[Feature, ...] = (
     *_sides("elo", "Elo rating, weighing goal difference", "Elo points", difference=True),
-    Feature("elo_expectancy", "home team: share of the point by Elo, at home", "0 to 1"),
-    Feature("goals_expected_home", "home team: expected goals by online Poisson rates", "goals"),
-    Feature("goals_expected_away", "away team: expected goals by online Poisson rates", "goals"),
-    Feature("poisson_home", "home win by these rates, low scores corrected", "probability"),
-    Feature("poisson_draw", "draw by these rates, low scores corrected", "probability"),
-    Feature("poisson_away", "away win by these rates, low scores corrected", "probability"),
     *_sides("attack", "attack rating", "log goals"),
     *_sides("defence", "defence rating", "log goals"),
     *_sides("pi", "pi-rating at its ground of this match", "rating"),
     Feature("pi_difference", "expected goal difference by pi-ratings", "goals"),
+    *_sides("past_market", "strength by the closing odds of its past matches", "log-odds"),
     *_sides("points_form", f"points, {_EW}", "points", difference=True),
     *_sides("goals_for", f"goals, {_EW}", "goals"),
     *_sides("goals_against", f"goals conceded, {_EW}", "goals"),
@@ -64,6 +59,21 @@ TEAM_CATALOGUE: tuple[Feature, ...] = (
         "points",
         difference=True,
     ),
+    *_sides("promoted", "1 when new to its competition this season", "0 or 1"),
+)
+
+POOL_CATALOGUE: tuple[Feature, ...] = (
+    Feature("elo_expectancy", "home team: share of the point by Elo, at home", "0 to 1"),
+    Feature("goals_expected_home", "home team: expected goals by online Poisson rates", "goals"),
+    Feature("goals_expected_away", "away team: expected goals by online Poisson rates", "goals"),
+    Feature("poisson_home", "home win by these rates, low scores corrected", "probability"),
+    Feature("poisson_draw", "draw by these rates, low scores corrected", "probability"),
+    Feature("poisson_away", "away win by these rates, low scores corrected", "probability"),
+    Feature(
+        "past_market_difference",
+        "home rather than away win, by the closing odds of past matches",
+        "log-odds",
+    ),
     *_sides(
         "position", "place in the table, 0 top to 1 bottom, as of this day; empty at first", "share"
     ),
@@ -71,11 +81,15 @@ TEAM_CATALOGUE: tuple[Feature, ...] = (
     Feature("goals_mean", "the pool's goals a match, both teams", "goals"),
 )
 
+TEAM_CATALOGUE: tuple[Feature, ...] = OWN_CATALOGUE + POOL_CATALOGUE
+
 MARKET_CATALOGUE: tuple[Feature, ...] = (
     Feature("market_home", "home win by the market without margin (Shin)", "probability"),
     Feature("market_draw", "draw by the market without margin (Shin)", "probability"),
     Feature("market_away", "away win by the market without margin (Shin)", "probability"),
     Feature("market_phase", "0 no price, 1 opening or current, 2 closing", "code"),
+    Feature("market_moved_home", "log-odds of a home win, newest less opening", "log-odds"),
+    Feature("market_moved_away", "log-odds of an away win, newest less opening", "log-odds"),
 )
 
 LIVE_CATALOGUE: tuple[Feature, ...] = (
