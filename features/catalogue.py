@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Feature(Struct, frozen=True):
@@ -31,7 +35,6 @@ OWN_CATALOGUE: tuple[Feature, ...] = (
     *_sides("defence", "defence rating", "log goals"),
     *_sides("pi", "pi-rating at its ground of this match", "rating"),
     Feature("pi_difference", "expected goal difference by pi-ratings", "goals"),
-    *_sides("past_market", "strength by the closing odds of its past matches", "log-odds"),
     *_sides("points_form", f"points, {_EW}", "points", difference=True),
     *_sides("goals_for", f"goals, {_EW}", "goals"),
     *_sides("goals_against", f"goals conceded, {_EW}", "goals"),
@@ -59,7 +62,6 @@ OWN_CATALOGUE: tuple[Feature, ...] = (
         "points",
         difference=True,
     ),
-    *_sides("promoted", "1 when new to its competition this season", "0 or 1"),
 )
 
 POOL_CATALOGUE: tuple[Feature, ...] = (
@@ -71,7 +73,8 @@ POOL_CATALOGUE: tuple[Feature, ...] = (
     Feature("poisson_away", "away win by these rates, low scores corrected", "probability"),
     Feature(
         "past_market_difference",
-        "home rather than away win, by the closing odds of past matches",
+        "home rather than away win by the closing odds of both teams' past matches; by these rates "
+        "where there were none",
         "log-odds",
     ),
     *_sides(
@@ -107,7 +110,35 @@ FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in CATALOGUE)
 FEATURE_HASH: str = hashlib.sha256(",".join(FEATURE_NAMES).encode()).hexdigest()[:16]
 
 
-def as_markdown() -> str:
-    """The catalogue as a table for the documentation."""
-    rows = [f"| `{row.name}` | {row.meaning} | {row.unit} |" for row in CATALOGUE]
-    return "\n".join(["| feature | what it says | unit |", "|---|---|---|", *rows, ""])
+_GROUPS = (
+    (
+        "Teams",
+        "made anew when either team has a result, or enters its season",
+        OWN_CATALOGUE,
+    ),
+    ("Teams and pool", "made anew also when a pool's day begins", POOL_CATALOGUE),
+    ("Market and play", "made at every event of the match", MARKET_CATALOGUE + LIVE_CATALOGUE),
+)
+
+
+_HEADING = """# Features
+
+Generated from `features/catalogue.py` by `python -m features`; a test holds the two together.
+The {count} columns are the same before kick-off and in play, in training and in service;
+their hash is `{digest}`.
+"""
+
+
+def as_markdown(costs_us: Sequence[float] = (3.0, 5.0, 1.5)) -> str:
+    """The catalogue as a page of the documentation.
+
+    *costs_us* are microseconds for one match's columns of each group; the values that stand here
+    were printed by ``benchmarks/fold_and_features.py`` on one core of a small cloud machine.
+    """
+    parts = [_HEADING.format(count=len(CATALOGUE), digest=FEATURE_HASH)]
+    for (title, when, rows), cost in zip(_GROUPS, costs_us, strict=True):
+        parts.append(f"## {title}\n\n{len(rows)} columns, {when}: {cost:.1f} µs.\n")
+        parts.append("| feature | what it says | unit |\n|---|---|---|")
+        parts.extend(f"| `{row.name}` | {row.meaning} | {row.unit} |" for row in rows)
+        parts.append("")
+    return "\n".join(parts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from features.checks import both_or_neither, current, match_of, said_at, utc
@@ -16,6 +15,8 @@ from schemas.events import FixtureStatus
 from schemas.slugs import slug
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from features.world import World
     from schemas.events import FixtureChanged, FixtureScheduled, FixtureScheduledData
 

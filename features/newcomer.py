@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,9 +14,6 @@ if TYPE_CHECKING:
 
 SUMMER = 0.2
 """The share of the way to its competition's mean that a team's rating goes between seasons."""
-
-AWAY_FOR = timedelta(days=200)
-"""A team that did not play for so long was in a competition that we do not see."""
 
 
 def entering(
@@ -38,7 +34,6 @@ def entering(
     return msgspec.structs.replace(
         team,
         season=season,
-        promoted=team.competition != competition or kick_off - last > AWAY_FOR,
         elo=regressed(team.elo, level.elo if level else START_ELO, SUMMER),
         attack=team.attack * (1.0 - SUMMER / 2.0),
         defence=team.defence * (1.0 - SUMMER / 2.0),
@@ -50,7 +45,7 @@ def entering(
 
 
 def _first_seen(pool: PoolState, team: TeamState, competition: str, season: str) -> TeamState:
-    """Where the competition is new too, every rating starts in the middle and none is promoted.
+    """Where the competition is new too, every rating starts in the middle.
 
     Averages of form are unknown until the first result.
     """
@@ -59,7 +54,6 @@ def _first_seen(pool: PoolState, team: TeamState, competition: str, season: str)
         team,
         competition=competition,
         season=season,
-        promoted=level is not None,
         elo=level.low_elo if level else START_ELO,
         attack=level.low_attack if level else 0.0,
         defence=level.low_defence if level else 0.0,

@@ -41,11 +41,15 @@ def settle(match: MatchState, feeds: Mapping[str, FeedMark]) -> None:
     match.status = _status(match)
     counting = _source(match, feeds, _has_incidents)
     scoring = _source(match, feeds, _has_score)
-    standing = _standing(match, counting, None)
-    match.home_reds = sum(r.kind in _REDS and r.side is Side.HOME for r in standing)
-    match.away_reds = sum(r.kind in _REDS and r.side is Side.AWAY for r in standing)
+    standing = [] if counting is None else _standing(match, counting, None)
+    home_reds = away_reds = 0
+    for one in standing:
+        if one.kind in _REDS:
+            home_reds += one.side is Side.HOME
+            away_reds += one.side is Side.AWAY
+    match.home_reds, match.away_reds = home_reds, away_reds
     match.minute = _minute(match, standing)
-    match.home_score, match.away_score, doubt = _score(match, scoring, counting)
+    match.home_score, match.away_score, doubt = _score(match, scoring, counting, _goals(standing))
     match.stale = is_stale(match, feeds)
     match.degraded = doubt or (
         not match.over and len(match.told) > 1 and _contested(match, feeds, scoring, counting)
@@ -108,7 +112,10 @@ def _contested(
     for source, told in match.told.items():
         if source in {scoring, counting} or silent(source, feeds):
             continue
-        if (_has_score(told) or told.incidents) and _score(match, source, source)[:2] != score:
+        if told.said is None and not told.incidents:
+            continue
+        counted = _goals(_standing(match, source, None))
+        if _score(match, source, source, counted)[:2] != score:
             return True
     return False
 
@@ -181,11 +188,12 @@ def _goals(standing: list[Revision]) -> tuple[int, int]:
     return home, away
 
 
-def _score(match: MatchState, scoring: str | None, counting: str | None) -> tuple[int, int, bool]:
+def _score(
+    match: MatchState, scoring: str | None, counting: str | None, counted: tuple[int, int]
+) -> tuple[int, int, bool]:
     """The score for home and away after at most 90 minutes, and whether its sources disagree."""
     if match.status == "awarded" and match.change is not None and match.change.home is not None:
         return match.change.home, match.change.away or 0, False
-    counted = _goals(_standing(match, counting, None))
     has_incidents = counting is not None and bool(match.told[counting].incidents)
     result = result_of(match) if match.status == "finished" else None
     if result is not None:

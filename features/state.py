@@ -287,7 +287,6 @@ class TeamState(Struct, array_like=True, kw_only=True):
     season: str = ""
     last_kick_off: dt.datetime | None = None
     last_match: str = ""
-    promoted: bool = False
     matches: int = 0
     elo: float = START_ELO
     attack: float = 0.0
@@ -295,7 +294,6 @@ class TeamState(Struct, array_like=True, kw_only=True):
     pi_home: float = 0.0
     pi_away: float = 0.0
     market: float = UNKNOWN
-    market_draw: float = UNKNOWN
     goals_for: float = UNKNOWN
     goals_against: float = UNKNOWN
     points: float = UNKNOWN
@@ -342,8 +340,8 @@ class PoolState(Struct, array_like=True, kw_only=True):
     """What all teams of a pool share; parameters move at the start of a pool's day.
 
     Home advantage is in Elo points (``market_advantage`` in log-odds), means in goals a match;
-    ``pending`` holds the results since the last day began, in ascending order. ``too_late`` counts results and corrections
-    that came too late for the ratings.
+    ``pending`` holds the results since the last day began, in ascending order. ``too_late`` counts
+    results and corrections that came too late for the ratings.
     """
 
     pool: str

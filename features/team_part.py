@@ -1,12 +1,13 @@
-"""The columns of a vector that only results and the pool's days move: ratings, form, rest, table."""
+"""The columns of a vector that results and the pool's days move: ratings, form, rest, table."""
 
 from __future__ import annotations
 
-from math import nan
+from math import isnan, nan
 from typing import TYPE_CHECKING
 
 from features.elo import expectancy, pi_difference
 from features.form import USUAL_POINTS
+from features.past_market import implied
 from features.rates import outcome_probabilities
 from features.ratings import goals_expected
 
@@ -40,12 +41,19 @@ def pool_columns(
     neutral = match.neutral
     advantage = 0.0 if neutral else pool.home_advantage
     goals_home, goals_away = goals_expected(pool, home, away, neutral=neutral)
+    win, draw, loss = outcome_probabilities(goals_home, goals_away)
+    past_market = home.market - away.market + (0.0 if neutral else pool.market_advantage)
+    if isnan(past_market):
+        # Not empty: a model that learnt from odds must also make sense where it is shown none.
+        past_market = implied((win, draw, loss))
     return (
         expectancy(home.elo + advantage - away.elo),
         goals_home,
         goals_away,
-        *outcome_probabilities(goals_home, goals_away),
-        home.market - away.market + (0.0 if neutral else pool.market_advantage),
+        win,
+        draw,
+        loss,
+        past_market,
         _place(table, home),
         _place(table, away),
         advantage,
@@ -71,8 +79,6 @@ def _strength(home: TeamState, away: TeamState) -> tuple[float, ...]:
         home.pi_home,
         away.pi_away,
         pi_difference(home.pi_home) - pi_difference(away.pi_away),
-        home.market,
-        away.market,
     )
 
 
@@ -130,8 +136,6 @@ def _season(match: MatchState, home: TeamState, away: TeamState) -> tuple[float,
         home_points,
         away_points,
         home_points - away_points,
-        float(home.promoted),
-        float(away.promoted),
     )
 
 

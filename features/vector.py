@@ -37,7 +37,7 @@ def write_vector(world: World, match_id: str, row: np.ndarray) -> None:
     """
     match = world.matches[match_id]
     row[:_TEAMS] = _team_part(world, match)
-    _pack_rest(row.data, _REST_AT, *_rest(match))
+    _pack_rest(row.data, _REST_AT, *rest_columns(match))
 
 
 def _team_part(world: World, match: MatchState) -> np.ndarray:
@@ -63,7 +63,7 @@ def _team_part(world: World, match: MatchState) -> np.ndarray:
     return part.columns
 
 
-def _rest(match: MatchState) -> tuple[float, ...]:
+def rest_columns(match: MatchState) -> tuple[float, ...]:
     """The columns that change by the minute: market and play."""
     book = match.market
     if book is None or book.suspended:

@@ -168,7 +168,10 @@ class World:
     def past(self, pool: str, limit: dt.date) -> list[MatchState]:
         """Take out the matches of a pool that are filed under days before *limit*, in order."""
         days = self._by_day.get(pool, {})
-        gone = [name for day in sorted(days) if day < limit for name in days.pop(day)]
+        old = [day for day in days if day < limit]
+        if not old:
+            return []
+        gone = [name for day in old for name in days.pop(day)]
         return [self.matches[name] for name in sorted({*gone}) if name in self.matches]
 
     def forget(self, match: MatchState) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -38,6 +39,14 @@ def test_every_feature_is_documented() -> None:
     text = as_markdown()
 
     assert all(f"| `{feature.name}` | {feature.meaning} |" in text for feature in CATALOGUE)
+
+
+def test_the_page_of_the_documentation_is_up_to_date() -> None:
+    page = Path(__file__).parents[2] / "docs" / "features.md"
+
+    assert page.read_text(encoding="utf-8") == as_markdown(), (
+        "run: python -m features > docs/features.md"
+    )
 
 
 def test_every_column_is_written_where_its_name_says() -> None:
