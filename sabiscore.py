@@ -79,7 +79,7 @@ def up(
     """Bring everything up and play a feed.
 
     Folds the earlier seasons, then plays the newest at --speed (3600: an hour a second; with
-    --once as fast as it goes). Example: [bold]./run up --data football-data.co.uk --once[/]
+    --once as fast as it goes). Example: [bold]./run up --data DIR --once[/]
     """
     from commands.up import Plan
     from commands.up import up as bring_up
@@ -107,9 +107,7 @@ def worker(
     namespace: Namespace = None,
     partitions: Partitions = None,
     models: Models = None,
-    metrics_port: Annotated[
-        int | None, typer.Option(help="Serve Prometheus metrics here (one agent only).")
-    ] = None,
+    metrics_port: Annotated[int | None, typer.Option(help="Serve Prometheus metrics here.")] = None,
 ) -> None:
     """Run the agents, one process each.
 
@@ -126,7 +124,7 @@ def worker(
         redis=redis, database=database, namespace=namespace, partitions=partitions, models=models
     )
     if len(names) > 1:
-        raise typer.Exit(run_all(names, settings.environment()))
+        raise typer.Exit(run_all(names, settings.environment(), metrics_port))
     if metrics_port is not None:
         from prometheus_client import start_http_server
 
@@ -178,7 +176,7 @@ def train(
 ) -> None:
     """Train a model, strictly on what was known before --until.
 
-    Example: [bold]./run train --data football-data.co.uk --until 2024-07-01[/]
+    Example: [bold]./run train --data DIR --until 2024-07-01[/]
     """
     from commands.train import train as fit
 
@@ -208,7 +206,7 @@ def backtest(
 ) -> None:
     """Replay matches through the real agent and score the last forecasts before kick-off.
 
-    Example: [bold]./run backtest --data football-data.co.uk --from 2024-07-01 --to 2025-06-30
+    Example: [bold]./run backtest --data DIR --from 2024-07-01 --to 2025-06-30
     --odds closing --out out/[/]
     """
     from commands.replay import Backtest
@@ -239,11 +237,25 @@ def main() -> None:
     )
     try:
         app()
-    except SabiscoreError as error:
-        print(f"sabiscore: {error}", file=sys.stderr)
-        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        if not _is_expected(error):
+            raise
+        print(f"sabiscore: {error}".rstrip(), file=sys.stderr)
+        sys.exit(1)
+
+
+def _is_expected(error: Exception) -> bool:
+    """Tell whether a sentence says enough: an error of ours, or of a server we were given."""
+    from psycopg import OperationalError
+    from redis import RedisError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from faust_redis.errors import TransportError
+
+    ours = (SabiscoreError, TransportError)
+    return isinstance(error, (*ours, RedisError, OperationalError, SQLAlchemyError))
 
 
 if __name__ == "__main__":

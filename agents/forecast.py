@@ -63,6 +63,7 @@ def build(
 
     @app.agent(events, name=APP)
     async def forecast(batches: AsyncIterator[faust_redis.Batch]) -> None:
+        noted = ""
         async for batch in batches:
             refresher = refresher_of(batch)
             outcome = refresher.process(batch.records)
@@ -70,7 +71,9 @@ def build(
             on_record = state.partition(batch.partition).get(MODEL_FIELD)
             if refresher.in_force not in {first_model, (on_record or b"").decode()}:
                 batch.write.put(STATE, MODEL_FIELD, refresher.in_force.encode())
-                metrics.note_model(load_once(refresher.in_force))
+            if refresher.in_force not in {first_model, noted}:
+                noted = refresher.in_force
+                metrics.note_model(load_once(noted))
             count(outcome, len(batch.records))
 
 

@@ -20,8 +20,8 @@ log = structlog.get_logger()
 Row = tuple[Any, ...]
 
 BATCH_RECORDS = 2048
-REST_S = 0.2
-"""A transaction costs as much as some hundred rows: rows gather so long, and nobody waits."""
+REST_S = 0.5
+"""A transaction costs as much as some hundred rows: rows gather so long; nobody waits for them."""
 
 _POSITION = """
     SELECT position FROM sink_offsets

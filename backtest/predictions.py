@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from msgspec import Struct
+import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,90 +15,42 @@ if TYPE_CHECKING:
 
 Phase: TypeAlias = Literal["opening", "closing"]
 
+CHANCES = ["p_home", "p_draw", "p_away"]
+MARKET = ["market_home", "market_draw", "market_away"]
 COLUMNS = [
-    "match_id",
-    "competition",
-    "date",
-    "home",
-    "away",
-    "minute",
-    "home_score",
-    "away_score",
-    "p_home",
-    "p_draw",
-    "p_away",
-    "market_home",
-    "market_draw",
-    "market_away",
+    *("match_id", "competition", "date", "home", "away", "minute", "home_score", "away_score"),
+    *CHANCES,
+    *MARKET,
     "outcome",
 ]
+_UNKNOWN = (float("nan"),) * 3
 
 
-class Prediction(Struct, frozen=True, kw_only=True):
-    """A forecast, the market's at the same time where known, and what happened."""
-
-    match_id: str
-    competition: str
-    date: str
-    home: str
-    away: str
-    chances: tuple[float, float, float]
-    market: tuple[float, float, float] | None
-    outcome: str
-    minute: int = 0
-    home_score: int = 0
-    away_score: int = 0
-
-
-def market_of(row: MatchRow, phase: Phase) -> tuple[float, float, float] | None:
-    """Return the average bookmaker's probabilities, margin removed in proportion."""
-    prices: Prices | None = row.avg_closing if phase == "closing" else row.avg_opening
-    return None if prices is None else prices.probabilities()
-
-
-def join(
-    rows: Iterable[MatchRow], forecasts: Mapping[str, PreMatch], phase: Phase
-) -> list[Prediction]:
+def join(rows: Iterable[MatchRow], forecasts: Mapping[str, PreMatch], phase: Phase) -> pd.DataFrame:
     """Put each played match beside its last forecast before kick-off, by date and match id.
 
+    The frame has :data:`COLUMNS`; probabilities are float64, the market's NaN where unknown.
     Matches without a result, or without a forecast, are left out: nothing of theirs can be scored.
     """
     joined = [
-        Prediction(
-            match_id=row.match_id,
-            competition=row.competition,
-            date=row.date.isoformat(),
-            home=row.home,
-            away=row.away,
-            chances=(made.home, made.draw, made.away),
-            market=market_of(row, phase),
-            outcome=row.outcome,
+        (
+            *(row.match_id, row.competition, row.date.isoformat(), row.home, row.away, 0, 0, 0),
+            *(made.home, made.draw, made.away),
+            *_market_of(row, phase),
+            row.outcome,
         )
         for row in rows
         if row.outcome is not None and (made := forecasts.get(row.match_id)) is not None
     ]
-    return sorted(joined, key=lambda one: (one.date, one.match_id))
+    return pd.DataFrame(joined, columns=COLUMNS).sort_values(["date", "match_id"])
 
 
-def write(predictions: Iterable[Prediction], path: Path) -> None:
-    """Write *predictions* as CSV."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for one in predictions:
-            market = ("", "", "") if one.market is None else tuple(f"{p:.9f}" for p in one.market)
-            writer.writerow(
-                (
-                    one.match_id,
-                    one.competition,
-                    one.date,
-                    one.home,
-                    one.away,
-                    one.minute,
-                    one.home_score,
-                    one.away_score,
-                    *(f"{p:.9f}" for p in one.chances),
-                    *market,
-                    one.outcome,
-                )
-            )
+def _market_of(row: MatchRow, phase: Phase) -> tuple[float, ...]:
+    """The average bookmaker's probabilities, margin removed in proportion."""
+    prices: Prices | None = row.avg_closing if phase == "closing" else row.avg_opening
+    return _UNKNOWN if prices is None else prices.probabilities()
+
+
+def write(predictions: pd.DataFrame, path: Path) -> None:
+    """Write *predictions* as CSV; what is unknown is empty."""
+    predictions.to_csv(path, index=False, float_format="%.9f", lineterminator="\n")

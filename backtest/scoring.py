@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec import Struct
 
+from backtest.predictions import CHANCES, MARKET
 from model_store.evaluate import Scores, scores
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from backtest.predictions import Prediction
+    import pandas as pd
 
 ALL = "all"
 
@@ -28,28 +27,26 @@ class LeagueScores(Struct, frozen=True):
     model_where_market: Scores | None
 
 
-def by_league(predictions: Sequence[Prediction]) -> list[LeagueScores]:
+def by_league(predictions: pd.DataFrame) -> list[LeagueScores]:
     """Score each league, in order of its code, and all of them together at the end."""
-    leagues = sorted({one.competition for one in predictions})
-    scored = [
-        _score(league, [one for one in predictions if one.competition == league])
-        for league in leagues
-    ]
-    return [*scored, _score(ALL, predictions)] if predictions else []
+    if predictions.empty:
+        return []
+    leagues = [_score(str(code), part) for code, part in predictions.groupby("competition")]
+    return [*leagues, _score(ALL, predictions)]
 
 
-def _score(league: str, predictions: Sequence[Prediction]) -> LeagueScores:
-    priced = [one for one in predictions if one.market is not None]
+def _score(league: str, predictions: pd.DataFrame) -> LeagueScores:
+    priced = predictions.dropna(subset=MARKET)
     return LeagueScores(
         league=league,
         n=len(predictions),
-        model=_scores([one.chances for one in predictions], predictions),
+        model=_scores(predictions, CHANCES),
         market_n=len(priced),
-        market=_scores([one.market or () for one in priced], priced) if priced else None,
-        model_where_market=_scores([one.chances for one in priced], priced) if priced else None,
+        market=None if priced.empty else _scores(priced, MARKET),
+        model_where_market=None if priced.empty else _scores(priced, CHANCES),
     )
 
 
-def _scores(chances: Sequence[Sequence[float]], predictions: Sequence[Prediction]) -> Scores:
-    outcome = np.array(["HDA".index(one.outcome) for one in predictions], dtype=np.int8)
-    return scores(np.array(chances, dtype=np.float64), outcome)
+def _scores(predictions: pd.DataFrame, columns: list[str]) -> Scores:
+    outcome = predictions["outcome"].map({"H": 0, "D": 1, "A": 2}).to_numpy(dtype=np.int8)
+    return scores(predictions[columns].to_numpy(dtype=np.float64), outcome)

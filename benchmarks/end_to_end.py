@@ -7,6 +7,7 @@ backlog, for events/s and CPU time by part, and paced runs, for latency.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -59,9 +60,13 @@ class Round(Struct, frozen=True):
 
 
 class Results(Struct, frozen=True):
-    """All rounds, the model that forecast in them, and the command that made them."""
+    """All rounds, the model that forecast in them, and the command that made them.
+
+    ``load`` is how many processes wanted a core just before: other than 0, others worked too.
+    """
 
     command: str
+    load: float
     model: str
     rounds: list[Round]
 
@@ -74,16 +79,16 @@ def run(options: argparse.Namespace) -> Results:
     """Run the rounds."""
     settings = settings_from(models=options.models)
     model = ModelStore(settings.models).load("champion").label
-    rounds = []
+    load, rounds = os.getloadavg()[0], []
     for number in range(options.rounds):
         # Whoever goes first finds colder caches: take turns at that too.
         for system in options.systems if number % 2 == 0 else options.systems[::-1]:
             rounds.append(_round(system, settings, model, options))
             _tell(number, rounds[-1])
     command = "python -m benchmarks.end_to_end " + " ".join(
-        f"--{name} {getattr(options, name)}" for name in ("events", "rounds")
+        f"--{name} {getattr(options, name)}" for name in ("events", "rounds", "seconds")
     )
-    return Results(command, model, rounds)
+    return Results(command, load, model, rounds)
 
 
 def _round(system: System, settings: Settings, model: str, options: argparse.Namespace) -> Round:

@@ -116,7 +116,7 @@ def staged(system: System, settings: Settings) -> Iterator[Stage]:
         migrate.upgrade(postgres.url)
         metrics = stack.enter_context(tempfile.TemporaryDirectory(prefix="sabi-metrics-"))
         ready = settings.model_copy(
-            update={"redis": redis.socket_url, "database": postgres.url, "lease_s": _LEASE_S}
+            update={"redis": redis.socket_url, "database": postgres.socket_url, "lease_s": _LEASE_S}
         )
         env = ready.environment() | {"PROMETHEUS_MULTIPROC_DIR": metrics}
         start = _workers if system == "sabiscore" else _loops

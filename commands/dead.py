@@ -6,7 +6,7 @@ import json
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from commands import drain
 from commands.flags import Json, Namespace, Partitions, Redis, console_for
@@ -41,7 +41,7 @@ def list_(
     if as_json:
         typer.echo(json.dumps(entries))
         return
-    table = Table("Place", "App", "Error", "Reason", "Bytes")
+    table = Table(Column("Place", no_wrap=True), "App", "Error", "Reason", "Bytes")
     for entry in entries:
         raw = entry["raw"]
         shown = raw if len(raw) <= _SHOWN_BYTES else f"{raw[:_SHOWN_BYTES]}…"

@@ -19,6 +19,7 @@ from rich.progress import (
 import faust_redis
 from agents import forecast
 from commands.settings import given
+from embedded.check import wait_for_redis
 from producers.pace import Pace
 from producers.publish import promote, publish
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _LOOK_S = 0.05
 _MAX_LAG = 20_000
+_ANSWER_S = 5.0
 _A_MONTH = dt.timedelta(days=30)
 
 
@@ -69,7 +71,12 @@ class Announcements:
 
 
 def publisher_for(settings: Settings) -> faust_redis.Publisher:
-    """Open a publisher that is held back while forecasts are far behind."""
+    """Open a publisher that is held back while forecasts are far behind.
+
+    Raises:
+        ServerError: When Redis does not answer.
+    """
+    wait_for_redis(given(settings.redis, "redis"), _ANSWER_S)
     return faust_redis.Publisher(
         given(settings.redis, "redis"),
         settings.namespace,

@@ -27,7 +27,7 @@ def football_data(
 ) -> None:
     """Publish results and odds as football-data.co.uk serves them.
 
-    Example: [bold]./run produce football-data --data football-data.co.uk --speed 3600[/]
+    Example: [bold]./run produce football-data --data DIR --speed 3600[/]
     """
     from commands.feed import from_football_data
 

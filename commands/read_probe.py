@@ -15,6 +15,7 @@ from schemas.errors import ServerError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+LOOPBACK = "127.0.0.1"
 INTERVAL_S = 0.005
 LAST_LOOK = 200
 """So many of the newest matches are read once more at the end."""
@@ -37,9 +38,9 @@ class Reads:
 class ReadProbe:
     """Reads known matches over HTTP, one after another, in a thread of its own."""
 
-    def __init__(self, port: int, seed: int = 0) -> None:
+    def __init__(self, port: int, host: str = LOOPBACK, seed: int = 0) -> None:
         self.reads = Reads()
-        self._port = port
+        self._host, self._port = host, port
         self._random = random.Random(seed)  # noqa: S311 - which match to read is no secret
         self._known: list[str] = []
         self._newest: dict[str, tuple[int, int]] = {}
@@ -66,7 +67,7 @@ class ReadProbe:
         return self.reads
 
     def _run(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=10)
         try:
             while not self._stopping.wait(INTERVAL_S):
                 if self._known:
@@ -99,7 +100,9 @@ class ReadProbe:
         self._newest[match_id] = version
 
 
-def wait_until_ready(port: int, check: Callable[[], None], timeout_s: float = 60.0) -> None:
+def wait_until_ready(
+    port: int, check: Callable[[], None], host: str = LOOPBACK, timeout_s: float = 60.0
+) -> None:
     """Return as soon as the reads on *port* say that they are ready.
 
     *check* is called while waiting, and may raise to give up.
@@ -110,7 +113,7 @@ def wait_until_ready(port: int, check: Callable[[], None], timeout_s: float = 60
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         check()
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = http.client.HTTPConnection(host, port, timeout=5)
         try:
             connection.request("GET", "/readyz")
             if connection.getresponse().status == http.HTTPStatus.OK:

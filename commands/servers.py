@@ -61,4 +61,4 @@ def _postgres(settings: Settings, keep: Path | None, say: Callable[[str], None])
         return
     with embedded.postgres.start(keep / "postgres" if keep else None) as server:
         say(f"Postgres: our own {server.name} on port {server.port}")
-        yield server.url
+        yield server.socket_url

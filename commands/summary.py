@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
+from rich import box
 from rich.table import Table
 from sqlalchemy import create_engine, func, select
 
@@ -139,9 +140,9 @@ def _counts(summary: Summary) -> list[tuple[str, str]]:
         ("Matches", f"{summary.matches:,}"),
         ("Rows that could not be read", f"{summary.rows_unread:,}"),
         ("Events", f"{summary.events:,} ({summary.events_per_s:,.0f} a second)"),
-        ("Events archived", f"{summary.events_archived:,}"),
+        ("Events in Postgres", f"{summary.events_archived:,}"),
         ("Events set aside", f"{summary.events_set_aside:,}"),
-        ("Forecasts recorded", f"{summary.forecasts_recorded:,}"),
+        ("Forecasts in Postgres", f"{summary.forecasts_recorded:,}"),
         ("Reads while it ran", f"{summary.reads:,}"),
         ("Read hits", f"{summary.read_hit_share:.2%}"),
         ("Reads that went back", f"{summary.reads_that_went_back:,}"),
@@ -151,7 +152,8 @@ def _counts(summary: Summary) -> list[tuple[str, str]]:
 def accuracy_table(leagues: list[LeagueScores], title: str, settings: Settings) -> Table:
     """Lay out each league's figures, the market's beside them."""
     names = load_competitions(settings.competitions)
-    table = Table(title=title)
+    # No rules between columns: it has to fit a terminal of 80.
+    table = Table(title=title, box=box.SIMPLE_HEAD)
     table.add_column("League", no_wrap=True)
     for heading in ("Matches", "Accuracy", "market", "Log-loss", "market", "RPS", "market"):
         table.add_column(heading, justify="right")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import tempfile
 import threading
 import time
 from contextlib import ExitStack
@@ -13,6 +12,7 @@ from msgspec import Struct
 
 from agents import archive, forecast, record
 from commands import drain, feed, summary
+from commands.exposition import shared_metrics
 from commands.play import Announcements, play, promote_model, publisher_for, split
 from commands.read_probe import ReadProbe, Reads, wait_until_ready
 from commands.servers import servers
@@ -45,6 +45,11 @@ class Plan(Struct, frozen=True, kw_only=True):
     keep: Path | None
     as_json: bool
 
+    @property
+    def asked_at(self) -> str:
+        """Where we ask ourselves: a server on every address answers on the loopback too."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+
 
 def up(settings: Settings, plan: Plan, console: Console) -> int:
     """Bring everything up, play the feed, and return the exit code.
@@ -64,17 +69,17 @@ def up(settings: Settings, plan: Plan, console: Console) -> int:
             servers(settings, keep=plan.keep, database=True, say=console.print)
         )
         supervisor = stack.enter_context(Supervisor())
-        metrics_dir = stack.enter_context(tempfile.TemporaryDirectory(prefix="sabi-metrics-"))
-        _start(supervisor, ready, plan, metrics_dir)
-        wait_until_ready(plan.port, supervisor.check)
+        shared = stack.enter_context(shared_metrics())
+        _start(supervisor, ready, plan, shared)
+        wait_until_ready(plan.port, supervisor.check, plan.asked_at)
         # Until here Ctrl-C interrupts at once; from here on it ends the feed in good order.
         stack.enter_context(_stopped_by_signals(stop))
         console.print(f"Page: [bold]http://{plan.host}:{plan.port}/[/]  (Ctrl-C ends)")
         return _Run(ready, plan, chosen, model, supervisor, stop, console).go()
 
 
-def _start(supervisor: Supervisor, settings: Settings, plan: Plan, metrics_dir: str) -> None:
-    env = settings.environment() | {"PROMETHEUS_MULTIPROC_DIR": metrics_dir}
+def _start(supervisor: Supervisor, settings: Settings, plan: Plan, shared: dict[str, str]) -> None:
+    env = settings.environment() | shared
     for app in APPS:
         supervisor.start(app, ["worker", app], env)
     words = ["serve", "--host", plan.host, "--port", str(plan.port)]
@@ -106,7 +111,7 @@ class _Run:
     def go(self) -> int:
         """Play the seasons; then end (``--once``) or go on serving until told to stop."""
         publisher = publisher_for(self._settings)
-        probe = ReadProbe(self._plan.port)
+        probe = ReadProbe(self._plan.port, self._plan.asked_at)
         began_s = time.monotonic()
         try:
             announcements = Announcements(publisher, probe)

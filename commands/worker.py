@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import faust_redis
 from agents import archive, forecast, metrics, record
+from commands.exposition import shared_metrics
 from commands.settings import given
 from commands.supervise import Supervisor
+from embedded.check import wait_for_postgres
 from model_store import ModelStore
 from schemas import migrate
 
@@ -38,14 +40,17 @@ def run_one(name: str, settings: Settings) -> int:
     return faust_redis.run(app)
 
 
-def run_all(names: Sequence[str], env: dict[str, str]) -> int:
-    """Run several agents in processes of their own until we are told to stop."""
+def run_all(names: Sequence[str], env: dict[str, str], metrics_port: int | None) -> int:
+    """Run several agents in processes of their own until we are told to stop.
+
+    Their metrics are served together on *metrics_port*, if that is given.
+    """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with Supervisor() as supervisor:
+    with shared_metrics(metrics_port) as shared, Supervisor() as supervisor:
         for name in names:
-            supervisor.start(name, ["worker", name], env)
+            supervisor.start(name, ["worker", name], env | shared)
         while not stop.wait(0.2):
             supervisor.check()
     return 0
@@ -61,9 +66,10 @@ def _build(name: str, app: faust.App, settings: Settings) -> None:
         )
         return
     # Each instance may be the first to come up against a new database.
-    migrate.upgrade(given(settings.database, "database"))
+    database = wait_for_postgres(given(settings.database, "database"))
+    migrate.upgrade(database)
     build = {record.APP: record.build, archive.APP: archive.build}[name]
-    build(app, database_url=given(settings.database, "database"), run=settings.run)
+    build(app, database_url=database, run=settings.run)
 
 
 def _observe_commit(name: str) -> Callable[[faust_redis.Batch, float], None]:

@@ -53,9 +53,7 @@ def create_app(settings: Settings, competitions: dict[str, Competition] | None =
         following = asyncio.create_task(Follower(hub, source, settings, metrics).run())
         yield
         hub.close()
-        following.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await following
+        await _end(following)
         await source.close()
 
     app = Starlette(
@@ -70,6 +68,13 @@ def create_app(settings: Settings, competitions: dict[str, Competition] | None =
     )
     app.state.hub = hub
     return app
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancel until it is over: the Redis client can swallow a cancellation while it connects."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=0.1)
 
 
 def _read_routes(reads: Reads, stream: Stream) -> list[Route]:

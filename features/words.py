@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from schemas import events
-from schemas.events import FixtureStatus, IncidentKind, Operation, Period, Side
+from schemas.events import FixtureStatus, IncidentKind, OddsPhase, Operation, Period, Side
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from features.state import MatchState
     from schemas.events import Event
 
@@ -31,6 +33,10 @@ _PERIODS = {
     Period.PENALTIES: "Penalty shoot-out",
     Period.UNKNOWN: "A period began",
 }
+_PHASES = {
+    phase: "Odds" if phase is OddsPhase.UNKNOWN else f"{phase.value.capitalize()} odds"
+    for phase in OddsPhase
+}
 _CHANGES = {
     FixtureStatus.SCHEDULED: "Moved to {when}",
     FixtureStatus.POSTPONED: "Postponed",
@@ -48,93 +54,104 @@ def words(event: Event, match: MatchState) -> str:
     """
     if event.subject and event.subject != match.match_id:
         return f"Result elsewhere: {event.subject}"
-    match event:
-        case (
-            events.FixtureScheduled()
-            | events.FixtureChanged()
-            | events.OddsChanged()
-            | events.OddsSuspended()
-        ):
-            return _before(event, match)
-        case (
-            events.MatchStarted()
-            | events.MatchPeriod()
-            | events.MatchIncident()
-            | events.MatchSnapshot()
-            | events.MatchStatistics()
-            | events.MatchFinished()
-        ):
-            return _play(event, match)
-        case _:
-            return _around(event)
+    return _WORDS[type(event)](event, match)
 
 
-def _before(event: Event, match: MatchState) -> str:
-    match event:
-        case events.FixtureScheduled():
-            return f"Fixture: {match.home} against {match.away}, {_when(match)}"
-        case events.FixtureChanged(data=data):
-            return _CHANGES[data.status].format(
-                when=_when(match), score=f"{match.home_score}–{match.away_score}"
-            )
-        case events.OddsChanged(data=data):
-            phase = "Odds" if data.phase.value == "unknown" else f"{data.phase.value} odds"
-            return (
-                f"{phase.capitalize()} of {data.bookmaker}: "
-                f"{data.home:.2f} / {data.draw:.2f} / {data.away:.2f}"
-            )
-        case events.OddsSuspended(data=data):
-            return f"{data.bookmaker} suspended its market"
-        case _:
-            return "Fixture changed"
+def _scheduled(_event: events.FixtureScheduled, match: MatchState) -> str:
+    return f"Fixture: {match.home} against {match.away}, {_when(match)}"
 
 
-def _play(event: Event, match: MatchState) -> str:
-    score = f"{match.home} {match.home_score}–{match.away_score} {match.away}"
-    match event:
-        case events.MatchStarted():
-            return f"Kick-off: {match.home} against {match.away}"
-        case events.MatchPeriod(data=data):
-            return f"{_PERIODS[data.period]}: {score}"
-        case events.MatchIncident(data=data):
-            return f"{_incident(data, match)}: {score}"
-        case events.MatchSnapshot(data=data):
-            return f"Snapshot in minute {data.minute}: {score}"
-        case events.MatchFinished():
-            return f"Full-time: {score}"
-        case _:
-            return "Statistics of the match"
+def _changed(event: events.FixtureChanged, match: MatchState) -> str:
+    score = f"{match.home_score}–{match.away_score}"
+    return _CHANGES[event.data.status].format(when=_when(match), score=score)
 
 
-def _incident(data: events.MatchIncidentData, match: MatchState) -> str:
+def _odds(event: events.OddsChanged, _match: MatchState) -> str:
+    data = event.data
+    prices = f"{data.bookmaker}: {data.home:.2f} / {data.draw:.2f} / {data.away:.2f}"
+    return f"{_PHASES[data.phase]} of {prices}"
+
+
+def _suspended(event: events.OddsSuspended, _match: MatchState) -> str:
+    return f"{event.data.bookmaker} suspended its market"
+
+
+def _started(_event: events.MatchStarted, match: MatchState) -> str:
+    return f"Kick-off: {match.home} against {match.away}"
+
+
+def _period(event: events.MatchPeriod, match: MatchState) -> str:
+    return f"{_PERIODS[event.data.period]}: {_score(match)}"
+
+
+def _incident(event: events.MatchIncident, match: MatchState) -> str:
+    data = event.data
     team = match.home if data.side is Side.HOME else match.away
     minute = f"{data.minute}+{data.stoppage}" if data.stoppage else f"{data.minute}"
     undone = ", withdrawn" if data.op is Operation.RETRACT else ""
-    return f"{_INCIDENTS[data.kind]}, {team} ({minute}'){undone}"
+    return f"{_INCIDENTS[data.kind]}, {team} ({minute}'){undone}: {_score(match)}"
 
 
-def _around(event: Event) -> str:
-    match event:
-        case events.ClockTick(data=data):
-            return f"The day {data.day} began" if data.day else f"Minute {data.minute}"
-        case events.FeedHeartbeat():
-            return f"{event.source} is alive"
-        case events.FeedStatus(data=data):
-            return f"{event.source}: {data.state.value}"
-        case events.FeedSilent(data=data):
-            return f"{data.silent_source} is silent"
-        case _:
-            return _model(event)
+def _snapshot(event: events.MatchSnapshot, match: MatchState) -> str:
+    return f"Snapshot in minute {event.data.minute}: {_score(match)}"
 
 
-def _model(event: Event) -> str:
-    match event:
-        case events.ModelPromoted(data=data):
-            return f"Model {data.model} took over"
-        case events.ModelRolledBack(data=data):
-            return f"Model {data.model} is back"
-        case _:
-            return "Something changed"
+def _statistics(_event: events.MatchStatistics, _match: MatchState) -> str:
+    return "Statistics of the match"
+
+
+def _finished(_event: events.MatchFinished, match: MatchState) -> str:
+    return f"Full-time: {_score(match)}"
+
+
+def _tick(event: events.ClockTick, _match: MatchState) -> str:
+    data = event.data
+    return f"The day {data.day} began" if data.day else f"Minute {data.minute}"
+
+
+def _heartbeat(event: events.FeedHeartbeat, _match: MatchState) -> str:
+    return f"{event.source} is alive"
+
+
+def _status(event: events.FeedStatus, _match: MatchState) -> str:
+    return f"{event.source}: {event.data.state.value}"
+
+
+def _silent(event: events.FeedSilent, _match: MatchState) -> str:
+    return f"{event.data.silent_source} is silent"
+
+
+def _promoted(event: events.ModelPromoted, _match: MatchState) -> str:
+    return f"Model {event.data.model} took over"
+
+
+def _rolled_back(event: events.ModelRolledBack, _match: MatchState) -> str:
+    return f"Model {event.data.model} is back"
+
+
+# By type: every forecast asks, and a chain of comparisons costs twice as much.
+_WORDS: dict[type[Event], Callable[[Any, MatchState], str]] = {
+    events.FixtureScheduled: _scheduled,
+    events.FixtureChanged: _changed,
+    events.OddsChanged: _odds,
+    events.OddsSuspended: _suspended,
+    events.MatchStarted: _started,
+    events.MatchPeriod: _period,
+    events.MatchIncident: _incident,
+    events.MatchSnapshot: _snapshot,
+    events.MatchStatistics: _statistics,
+    events.MatchFinished: _finished,
+    events.ClockTick: _tick,
+    events.FeedHeartbeat: _heartbeat,
+    events.FeedStatus: _status,
+    events.FeedSilent: _silent,
+    events.ModelPromoted: _promoted,
+    events.ModelRolledBack: _rolled_back,
+}
+
+
+def _score(match: MatchState) -> str:
+    return f"{match.home} {match.home_score}–{match.away_score} {match.away}"
 
 
 def _when(match: MatchState) -> str:

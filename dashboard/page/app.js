@@ -53,7 +53,7 @@ function tellClock() {
   if (!state.clock) return write(at("clock"), "");
   const newest = dayAndTime(state.clock);
   const late = ago(Math.max(Date.now() - state.clock, 0) / 1000);
-  write(at("clock"), isReplay() ? `Feed’s clock: ${newest}, not today’s` : `Newest event: ${newest}, ${late} ago`);
+  write(at("clock"), isReplay() ? `Replay, now at ${newest}` : `Newest event: ${newest}, ${late}`);
 }
 
 function tellConnection(name, told) {
@@ -114,7 +114,7 @@ function fillDays() {
   const select = at("date");
   const known = days.some((each) => each.date === state.date);
   const all = known || !state.date ? days : [...days, { date: state.date, matches: 0, live: 0 }].sort((a, b) => (a.date < b.date ? -1 : 1));
-  const label = (each) => `${day(each.date)} · ${each.matches}${each.live ? `, ${each.live} live` : ""}`;
+  const label = (each) => `${day(each.date)} · ${each.live ? `${each.live} live` : each.matches}`;
   while (select.options.length > all.length) select.remove(select.options.length - 1);
   all.forEach((each, n) => {
     const option = select.options[n] ?? select.appendChild(document.createElement("option"));

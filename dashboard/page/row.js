@@ -1,6 +1,6 @@
 // One match as a list item: made once, then changed in place, so that nothing flickers.
 
-import { QUALITY, ago, dayAndTime, local, shares, time, when } from "./words.js";
+import { QUALITY, ago, dayAndTime, local, share, time, when } from "./words.js";
 
 const SIDES = ["home", "draw", "away"];
 
@@ -34,13 +34,11 @@ function makeView(kind, label) {
 }
 
 function fillView(view, probabilities, isNew) {
-  const whole = shares(probabilities);
-  whole.forEach((share, n) => {
-    if (write(view.numbers[n], `${share} %`) && !isNew) flash(view.numbers[n]);
-    const width = String(Math.max(probabilities[SIDES[n]], 0.001));
+  SIDES.forEach((side, n) => {
+    if (write(view.numbers[n], share(probabilities[side])) && !isNew) flash(view.numbers[n]);
+    const width = String(Math.max(probabilities[side], 0.001));
     if (view.parts[n].style.flexGrow !== width) view.parts[n].style.flexGrow = width;
   });
-  return whole;
 }
 
 export class Row {
@@ -90,17 +88,19 @@ export class Row {
   }
 
   updateViews(match, isNew) {
-    const ours = fillView(this.ours, match, isNew);
+    fillView(this.ours, match, isNew);
+    const ours = SIDES.map((side) => match[side]);
     const top = ours.indexOf(Math.max(...ours));
     this.ours.numbers.forEach((number, n) => number.classList.toggle("top-pick", n === top));
-    const market = match.market ? fillView(this.market, match.market, true) : null;
+    const { market } = match;
+    if (market) fillView(this.market, market, true);
     for (const element of this.market.all.slice(1)) element.hidden = !market;
     this.noMarket.hidden = Boolean(market);
-    this.market.name.title = match.market
-      ? `${match.market.bookmaker}, ${match.market.phase} prices of ${dayAndTime(match.market.as_of)}`
+    this.market.name.title = market
+      ? `${market.bookmaker}, ${market.phase} prices of ${dayAndTime(market.as_of)}`
       : "";
-    const tell = (whole) => SIDES.map((side, n) => `${side} ${whole[n]} per cent`).join(", ");
-    write(this.spoken, `Forecast: ${tell(ours)}. ${market ? `Market: ${tell(market)}.` : "No market price yet."}`);
+    const tell = (view) => SIDES.map((side) => `${side} ${share(view[side])}`).join(", ");
+    write(this.spoken, `Forecast: ${tell(match)}. ${market ? `Market: ${tell(market)}.` : "No market price yet."}`);
   }
 
   updateNote(match) {
@@ -116,6 +116,6 @@ export class Row {
   // *now* is the feed's clock in milliseconds: in a replay, yesterday's match is not a year old.
   tellAge(now) {
     const seconds = Math.max((now - Date.parse(this.match.as_of)) / 1000, 0);
-    write(this.age, `as of ${time(this.match.as_of)}, ${ago(seconds)} old`);
+    write(this.age, `as of ${time(this.match.as_of)} · ${ago(seconds)}`);
   }
 }

@@ -10,21 +10,20 @@ export const time = (instant) => TIME.format(new Date(instant));
 export const dayAndTime = (instant) => `${DAY.format(new Date(instant))}, ${time(instant)} UTC`;
 export const local = (instant) => `${LOCAL.format(new Date(instant))}, your time`;
 
-// Whole per cents that add up to 100: the largest remainders are rounded up.
-export function shares(view) {
-  const exact = [view.home, view.draw, view.away].map((share) => share * 100);
-  const whole = exact.map(Math.floor);
-  const order = [0, 1, 2].sort((a, b) => exact[b] - whole[b] - (exact[a] - whole[a]));
-  const missing = Math.round(exact.reduce((a, b) => a + b, 0)) - whole.reduce((a, b) => a + b, 0);
-  for (let n = 0; n < missing; n += 1) whole[order[n % 3]] += 1;
-  return whole;
+// Each rounded by itself: right one by one, even where the three then add up to 99 or 101. Nothing
+// that may still happen is shown as 0%, and nothing that may still fail as 100%.
+export function share(probability) {
+  const whole = Math.round(probability * 100);
+  if (whole === 0 && probability > 0) return "<1%";
+  if (whole === 100 && probability < 1) return ">99%";
+  return `${whole}%`;
 }
 
 export function ago(seconds) {
-  if (seconds < 60) return "under a minute";
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 129600) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86400)} days`;
+  if (seconds < 60) return "just now";
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min ago`;
+  if (seconds < 129600) return `${Math.round(seconds / 3600)} h ago`;
+  return `${Math.round(seconds / 86400)} days ago`;
 }
 
 export const QUALITY = {

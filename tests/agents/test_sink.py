@@ -77,6 +77,24 @@ async def test_a_batch_that_overlaps_what_is_written_adds_only_what_is_new(
     await sink.close()
 
 
+async def test_rows_that_are_there_though_no_offset_says_so_are_not_doubled(
+    postgres_url: str, namespace: str
+) -> None:
+    sink = archive_sink(postgres_url, namespace)
+
+    def row(entry: Record) -> tuple[object, ...]:
+        return archive.row(namespace, 0, entry)
+
+    await sink.write(0, [Record("1-1", EVENT)], row)
+    with psycopg.connect(postgres_url.replace("+psycopg", "")) as connection:
+        connection.execute("DELETE FROM sink_offsets WHERE run = %s", (namespace,))
+    await sink.write(0, [Record("1-1", EVENT), Record("1-2", EVENT)], row)
+
+    assert [found[0] for found in rows_of(postgres_url, namespace)] == [1, 2]
+    assert await sink.start_from(0) == "1-2"
+    await sink.close()
+
+
 async def test_rows_and_offset_go_together_or_not_at_all(postgres_url: str, namespace: str) -> None:
     sink = archive_sink(postgres_url, namespace)
 

@@ -26,7 +26,7 @@ async def ignore(batch: Batch) -> None:
 
 def build(server: Server, handle: Handle = ignore, **settings: Any) -> faust_redis.App:
     """An app of two partitions whose one agent hands every batch to *handle*."""
-    topic = {k: settings.pop(k) for k in ("max_records", "start_from") if k in settings}
+    topic = {k: settings.pop(k) for k in ("max_records", "start_from", "rest_s") if k in settings}
     settings = {"partitions": 2, "lease_s": 0.5, **settings}
     app = faust_redis.App("app", broker=server.url, namespace="t", **settings)
     faust_redis.Table(app, "state")
@@ -59,6 +59,25 @@ async def test_a_batch_carries_records_of_one_partition_in_order(server: Server)
     assert [r.position for batch in seen for r in batch.records] == first
     assert {batch.partition for batch in seen} == {1}
     assert {batch.epoch for batch in seen} == {1}
+
+
+async def test_what_comes_while_a_topic_rests_is_one_batch(server: Server) -> None:
+    seen: list[list[bytes]] = []
+
+    async def keep(batch: Batch) -> None:
+        seen.append([record.value for record in batch.records])
+
+    async with (
+        AsyncPublisher(server.url, "t", partitions=2) as publisher,
+        faust_redis.running(build(server, keep, rest_s=3.0)),
+    ):
+        first = await publisher.publish(1, values("a"))
+        await publisher.wait_committed("app", 1, first[-1])
+        for text in "bcd":
+            last = await publisher.publish(1, values(text))
+        await publisher.wait_committed("app", 1, last[-1])
+
+    assert seen == [[b"a"], [b"b", b"c", b"d"]]
 
 
 async def test_records_of_foreign_writers_come_with_the_field_e_or_nothing(

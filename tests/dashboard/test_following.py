@@ -1,0 +1,227 @@
+"""The mirror follows a real Redis: through its changes, its restart and its absence."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
+MATCH_ID = "e0-2024-25-arsenal-chelsea-1"
+PATH = f"/v1/predictions/{MATCH_ID}"
+
+
+def shows(client: httpx.AsyncClient, etag: str) -> Callable[[], Any]:
+    async def is_shown() -> bool:
+        return bool((await client.get(PATH)).headers.get("etag") == etag)
+
+    return is_shown
+
+
+def is_fresh(client: httpx.AsyncClient, freshness: str) -> Callable[[], Any]:
+    async def is_told() -> bool:
+        return bool((await client.get("/readyz")).json()["freshness"] == freshness)
+
+    return is_told
+
+
+async def test_a_change_in_any_partition_is_followed(
+    valkey: Any, forecast: Any, served: Any, until: Any
+) -> None:
+    valkey.commit(forecast(revision=1))
+    async with served(partitions=3) as client:
+        valkey.commit(forecast(revision=2), partition=2)
+        await until(shows(client, '"1-2"'))
+
+        valkey.commit(forecast(revision=3), partition=0)
+        await until(shows(client, '"1-3"'))
+
+
+async def test_a_late_older_forecast_never_replaces_a_newer_one(
+    valkey: Any, forecast: Any, served: Any, until: Any
+) -> None:
+    other = "e0-2024-25-everton-fulham-1"
+    valkey.commit(forecast(revision=5))
+    async with served() as client:
+        valkey.commit(forecast(revision=4), forecast(other))
+
+        async def other_is_there() -> bool:
+            return bool((await client.get("/readyz")).json()["matches"] == 2)
+
+        await until(other_is_there)
+        answer = await client.get(PATH)
+
+    assert answer.headers["etag"] == '"1-5"'
+
+
+async def test_a_body_that_is_no_forecast_is_counted_and_the_stream_goes_on(
+    valkey: Any, forecast: Any, served: Any, until: Any
+) -> None:
+    async with served() as client:
+        valkey.call("XADD", "sabi:{0}:changes", "*", "e", b"\xff{")
+        valkey.call("XADD", "sabi:{0}:changes", "*", "other", "field")
+        valkey.commit(forecast(revision=2))
+        await until(shows(client, '"1-2"'))
+        metrics = (await client.get("/metrics")).text
+
+    assert "sabiscore_mirror_unreadable_total 2.0" in metrics
+
+
+async def test_reads_go_on_while_redis_is_away_and_catch_up_when_it_is_back(
+    valkey: Any, forecast: Any, served: Any, until: Any
+) -> None:
+    valkey.commit(forecast(revision=1))
+    async with served() as client:
+        valkey.stop()
+        await until(is_fresh(client, "stopped"))
+        away = await client.get(PATH)
+        unknown = await client.get("/v1/predictions/e0-2024-25-nobody-nowhere-1")
+        ready = await client.get("/readyz")
+
+        valkey.start()
+        valkey.commit(forecast(revision=2))
+        await until(shows(client, '"1-2"'))
+        await until(is_fresh(client, "following"))
+
+    assert (away.status_code, away.headers["sabi-freshness"]) == (200, "stopped")
+    # Whether a match is known cannot be said now: that is no 404.
+    assert (unknown.status_code, unknown.headers["retry-after"]) == (503, "2")
+    assert ready.status_code == 200
+
+
+async def test_a_redis_that_comes_back_empty_does_not_empty_the_mirror(
+    valkey: Any, forecast: Any, served: Any, until: Any
+) -> None:
+    valkey.commit(forecast(revision=1))
+    async with served(reconcile_s=0.05) as client:
+        valkey.call("FLUSHALL")
+        other = forecast("e0-2024-25-everton-fulham-1")
+        valkey.call("XADD", "sabi:{0}:changes", "*", "e", other)
+
+        async def other_is_there() -> bool:
+            return bool((await client.get("/readyz")).json()["matches"] == 2)
+
+        await until(other_is_there)
+        answer = await client.get(PATH)
+
+    assert answer.status_code == 200
+
+
+async def test_a_match_whose_key_is_gone_is_forgotten(
+    valkey: Any, forecast: Any, served: Any, until: Any
+) -> None:
+    valkey.commit(forecast(), forecast("e0-2024-25-everton-fulham-1"))
+    async with served(reconcile_s=0.05) as client:
+        valkey.call("DEL", f"pred:{MATCH_ID}")
+
+        async def is_unknown() -> bool:
+            return bool((await client.get(PATH)).status_code == 404)
+
+        await until(is_unknown)
+
+
+async def test_changes_trimmed_while_redis_was_away_are_made_up_for_by_the_keys(
+    valkey: Any, forecast: Any, served: Any, until: Any
+) -> None:
+    valkey.commit(forecast(revision=1))
+    async with served() as client:
+        valkey.stop()
+        await until(is_fresh(client, "stopped"))
+        valkey.start()
+        valkey.call("SET", f"pred:{MATCH_ID}", forecast(revision=7))
+        valkey.call("XTRIM", "sabi:{0}:changes", "MAXLEN", "0")
+
+        await until(shows(client, '"1-7"'))
+
+
+async def events(lines: Any, name: str, count: int) -> list[dict[str, Any]]:
+    """The next *count* events of a name: their data, and their id as ``_id``."""
+    found: list[dict[str, Any]] = []
+    event: dict[str, str] = {}
+    async for line in lines:
+        field, _, value = line.partition(": ")
+        event[field] = value
+        if line == "":
+            if event.get("event") == name:
+                found.append(json.loads(event["data"]) | {"_id": event.get("id", "")})
+            event = {}
+        if len(found) == count:
+            return found
+    raise AssertionError(f"the stream ended after {len(found)} of {count}")
+
+
+async def test_the_stream_tells_of_changes_that_were_asked_for(
+    valkey: Any, forecast: Any, served: Any
+) -> None:
+    async with (
+        served() as client,
+        client.stream("GET", "/v1/stream", params={"competition": "e0"}) as stream,
+    ):
+        lines = stream.aiter_lines()
+        await events(lines, "heartbeat", 1)
+        valkey.commit(forecast("d1-2024-25-koln-mainz-1"), forecast(revision=2))
+
+        (told,) = await events(lines, "forecast", 1)
+
+    assert (told["match_id"], told["revision"]) == (MATCH_ID, 2)
+    assert stream.headers["content-type"].startswith("text/event-stream")
+
+
+async def test_a_client_that_comes_back_is_told_what_it_missed(
+    valkey: Any, forecast: Any, served: Any, until: Any
+) -> None:
+    valkey.commit(forecast(revision=1))
+    async with served() as client:
+        position = (await client.get("/v1/predictions")).headers["sabi-position"]
+        valkey.commit(forecast(revision=2))
+        valkey.commit(forecast(revision=3))
+        await until(shows(client, '"1-3"'))
+
+        headers = {"Last-Event-ID": position}
+        async with client.stream("GET", "/v1/stream", headers=headers) as stream:
+            (told,) = await events(stream.aiter_lines(), "forecast", 1)
+
+    assert told["revision"] == 3
+    assert told["_id"] > position
+
+
+async def test_a_client_of_another_server_is_told_to_read_again(served: Any) -> None:
+    async with (
+        served() as client,
+        client.stream("GET", "/v1/stream?since=deadbeef-4") as stream,
+    ):
+        (reset,) = await events(stream.aiter_lines(), "reset", 1)
+
+    assert reset["_id"]
+
+
+async def test_the_stream_says_that_it_is_there_and_how_fresh(served: Any) -> None:
+    async with served(heartbeat_s=0.02) as client, client.stream("GET", "/v1/stream") as stream:
+        beats = await events(stream.aiter_lines(), "heartbeat", 3)
+
+    assert {beat["freshness"] for beat in beats} == {"following"}
+
+
+async def test_more_clients_than_the_server_takes_are_asked_to_come_later(served: Any) -> None:
+    async with (
+        served(stream_clients=1) as client,
+        client.stream("GET", "/v1/stream") as stream,
+    ):
+        await events(stream.aiter_lines(), "heartbeat", 1)
+        refused = await client.get("/v1/stream")
+
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
+
+
+async def test_a_client_that_left_makes_room(served: Any, until: Any) -> None:
+    async with served() as client:
+        async with client.stream("GET", "/v1/stream") as stream:
+            await events(stream.aiter_lines(), "heartbeat", 1)
+
+        async def nobody_is_left() -> bool:
+            return "sabiscore_stream_clients 0.0" in (await client.get("/metrics")).text
+
+        await until(nobody_is_left)
