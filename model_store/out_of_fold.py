@@ -11,6 +11,7 @@ from sklearn.model_selection import StratifiedKFold
 from model_store.config import Config, Folds
 from model_store.logit import softmax
 from model_store.members import MEMBERS, fit_members
+from model_store.references import dixon_coles, elo
 from model_store.stacking import fit_pool, fit_stack, pooled, stack_logits
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ def _combined(
     markets = {"opening": rows.market_opening, "closing": rows.market_closing}
     logits = np.empty((len(rows), 3))
     made = {
-        name: np.empty((len(rows), 3)) for name in ("base_rates", *(f"pool_{m}" for m in markets))
+        name: np.empty((len(rows), 3))
+        for name in ("base_rates", "elo", *(f"pool_{m}" for m in markets))
     }
     seasons = training.seasons()
     for place in range(1, len(seasons)):
@@ -122,6 +124,8 @@ def _combined(
         logits[mine] = stack_logits(stack, margins[mine])
         _, before = _split(training, seasons, place)
         made["base_rates"][mine] = np.bincount(training.outcome[before], minlength=3) / before.sum()
+        this_season = training.season == seasons[place]
+        made["elo"][mine] = elo(training, before, this_season)
         for name, market in markets.items():
             pool = fit_pool(logits[earlier], market[earlier], rows.outcome[earlier])
             known = np.isfinite(market[mine]).all(axis=1, keepdims=True)
@@ -130,4 +134,5 @@ def _combined(
             )
     stacked = {"stack": softmax(logits)}
     plain = {f"market_{name}": market for name, market in markets.items()}
+    plain["dixon_coles"] = dixon_coles(rows)
     return logits, stacked | members | plain | made

@@ -19,10 +19,12 @@ from model_store.columns import PHASE_UNKNOWN, Columns
 from model_store.config import Config, config_named
 from model_store.forest import from_lightgbm, from_xgboost, to_onnx
 from model_store.golden import golden_rows
+from model_store.held_out import HeldOut, encode_held_out
 from model_store.logit import softmax
 from model_store.manifest import (
     CARD,
     FORMAT_VERSION,
+    HELD_OUT,
     MANIFEST,
     META,
     NETWORK,
@@ -33,7 +35,7 @@ from model_store.manifest import (
     check_name,
     encode_manifest,
 )
-from model_store.measure import metrics
+from model_store.measure import metrics, served
 from model_store.members import fit_members
 from model_store.model import Weights
 from model_store.out_of_fold import OutOfFold, meta_rows, out_of_fold, season_weights
@@ -87,6 +89,7 @@ def train(
     weights = _weights(fit_stack(margins, outcome, settings), held_out)
     progress("exporting, measuring and checking", 0.92)
     files = _exported(members, weights)
+    files[HELD_OUT] = encode_held_out(HeldOut.of(held_out.rows, served(held_out)))
     draft = _draft(rows, held_out, settings, seed=seed, name=name, command=command)
     draft = msgspec.structs.replace(draft, version=_next_version(directory, name))
     folder = _write(directory, *_sealed(draft, files, rows, members, weights))

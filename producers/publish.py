@@ -11,7 +11,14 @@ from msgspec import Struct
 
 from faust_redis.errors import BackPressureError, ServerUnavailableError
 from producers.pace import Pace
-from schemas.events import AnyEvent, ModelPromoted, ModelPromotedData, encode_event
+from schemas.events import (
+    AnyEvent,
+    ModelPromoted,
+    ModelPromotedData,
+    ModelRolledBack,
+    ModelRolledBackData,
+    encode_event,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -101,8 +108,28 @@ def promote(publisher: EventPublisher, partitions: int, model: str, time: dt.dat
 
     *model* is the label ``name@version``; *time* the event time from which on it forecasts.
     """
-    item = _item(promotion(model, time), None)
-    pace = Pace()
+    return _everywhere(publisher, partitions, promotion(model, time))
+
+
+def roll_back(
+    publisher: EventPublisher, partitions: int, model: str, time: dt.datetime, reason: str = ""
+) -> list[str]:
+    """Append ``model.rolled_back`` to every partition; give its position in each.
+
+    *model* is the label that forecasts again from *time* on.
+    """
+    event = ModelRolledBack(
+        id=f"rolled-back:{model}:{time.isoformat()}",
+        source=_CONTROL_SOURCE,
+        time=time,
+        partitionkey=EVERY_POOL,
+        data=ModelRolledBackData(model=model, reason=reason),
+    )
+    return _everywhere(publisher, partitions, event)
+
+
+def _everywhere(publisher: EventPublisher, partitions: int, event: AnyEvent) -> list[str]:
+    item, pace = _item(event, None), Pace()
     return [
         _patiently(partial(publisher.publish, partition, [item]), pace)[0]
         for partition in range(partitions)
