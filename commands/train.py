@@ -12,10 +12,12 @@ from commands.feed import from_football_data
 from commands.training_rows import collect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from rich.console import Console
 
+    from commands.feed import Feed
     from commands.settings import Settings
 
 
@@ -28,16 +30,18 @@ def train(
     config: str,
     name: str,
     seed: int,
+    read: Callable[[str, Settings], Feed] = from_football_data,
 ) -> Path:
     """Train a version of *name* on the matches finished before *until*; return its folder.
 
-    The first model of a store becomes its champion; later ones wait to be promoted.
+    *read* makes the feed of *data*. Where it tells matches by the minute, in-play figures are
+    fitted too. The first model of a store becomes its champion; later ones wait to be promoted.
 
     Raises:
         FeedError: When *data* cannot be read.
         ModelError: When there is too little history, or the model fails its own checks.
     """
-    feed = from_football_data(data, settings)
+    feed = read(data, settings)
     end = dt.datetime.combine(until, dt.time(), dt.UTC)
     with Progress(
         TextColumn("{task.description}"),
