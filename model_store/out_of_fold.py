@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from binascii import crc32
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
     Mask = npt.NDArray[np.bool_]
+
+_PAST_ODDS = ("past_market_difference",)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -47,6 +50,21 @@ def season_weights(training: TrainingSet, decay: float) -> Floats:
     return decay ** np.array([ages[str(season)] for season in training.season], dtype=np.float64)
 
 
+def seen_by_members(training: TrainingSet, config: Config) -> Floats:
+    """The team columns, with the rating by past odds hidden in a share of the rows.
+
+    Which ones hangs on the match id alone, so that it does not change with other rows.
+    """
+    hidden = [place for place, name in enumerate(training.feature_names) if name in _PAST_ODDS]
+    if not hidden or not config.hide_past_odds:
+        return training.team
+    below = config.hide_past_odds * 2**32
+    which = [crc32(match_id.encode()) < below for match_id in training.match_id.tolist()]
+    team = training.team.copy()
+    team[np.ix_(which, hidden)] = np.nan
+    return team
+
+
 def out_of_fold(
     training: TrainingSet, config: Config, *, seed: int, progress: Callable[[str, float], None]
 ) -> OutOfFold:
@@ -58,7 +76,7 @@ def out_of_fold(
         mine, earlier = _split(training, seasons, place)
         past = training.rows(earlier)
         members = fit_members(
-            past.team,
+            seen_by_members(past, config),
             past.outcome,
             season_weights(past, config.season_decay),
             config,
@@ -82,14 +100,12 @@ def meta_rows(
     """Margins (n, 9) and outcomes (n,) that the final meta model learns from."""
     if config.folds is Folds.SEASONS:
         return held_out.margins, held_out.rows.outcome
-    margins = np.empty((len(training), 9))
+    margins, team = np.empty((len(training), 9)), seen_by_members(training, config)
     folds = StratifiedKFold(5).split(training.team, training.outcome)
     for place, (rest, mine) in enumerate(folds):
         progress(f"fold {place + 1} of 5", place / 5)
         weight = np.ones(len(rest))
-        members = fit_members(
-            training.team[rest], training.outcome[rest], weight, config, seed=seed
-        )
+        members = fit_members(team[rest], training.outcome[rest], weight, config, seed=seed)
         margins[mine] = members.margins(training.team[mine])
     return margins, training.outcome
 

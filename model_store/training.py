@@ -38,7 +38,13 @@ from model_store.manifest import (
 from model_store.measure import metrics, served
 from model_store.members import fit_members
 from model_store.model import Weights
-from model_store.out_of_fold import OutOfFold, meta_rows, out_of_fold, season_weights
+from model_store.out_of_fold import (
+    OutOfFold,
+    meta_rows,
+    out_of_fold,
+    season_weights,
+    seen_by_members,
+)
 from model_store.play_fit import fit_play
 from model_store.stacking import Stack, fit_pool, fit_stack, stack_logits
 from model_store.store import versions_of
@@ -85,7 +91,9 @@ def train(
     )
     progress("fitting the members on every season", 0.85)
     weight = season_weights(rows, settings.season_decay)
-    members = fit_members(rows.team, rows.outcome, weight, settings, seed=seed)
+    members = fit_members(
+        seen_by_members(rows, settings), rows.outcome, weight, settings, seed=seed
+    )
     weights = _weights(fit_stack(margins, outcome, settings), held_out)
     progress("exporting, measuring and checking", 0.92)
     files = _exported(members, weights)
