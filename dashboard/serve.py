@@ -10,6 +10,7 @@ import socket
 from typing import TYPE_CHECKING
 
 import uvicorn
+import uvloop
 from prometheus_client import multiprocess
 from redis.exceptions import RedisError
 
@@ -68,8 +69,11 @@ def run(
     check_shared_folder()
     app = create_app(settings, competitions)
     asyncio.run(_check_redis(settings))
-    with _listen(host, port) as listener:
-        asyncio.run(_serve(app, listener, started))
+    with (
+        _listen(host, port) as listener,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(_serve(app, listener, started))
     if os.environ.get(SHARED_FOLDER):
         multiprocess.mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]  # it has no annotations
     return 0
@@ -91,7 +95,9 @@ def _listen(host: str, port: int) -> socket.socket:
     """Take the port before anything else is started."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        # The protocol by name: only then does asyncio switch off Nagle's algorithm, which would
+        # hold back the body of an answer for the 40 ms until its head is acknowledged.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
         raise ServerError(f"{host} is no address to serve at: {error.strerror}") from error
     try:

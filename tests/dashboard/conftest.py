@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import socket
 import subprocess
 import tempfile
 import time
@@ -19,6 +18,7 @@ import redis
 import uvicorn
 
 from dashboard.app import create_app
+from dashboard.serve import _listen
 from dashboard.settings import Settings
 from schemas import keys
 from schemas.forecast import (
@@ -158,7 +158,7 @@ async def serve(valkey: Valkey, **settings: Any) -> AsyncIterator[httpx.AsyncCli
     app = create_app(Settings(redis_url=valkey.url, **settings))
     config = uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with _listen("127.0.0.1", 0) as listener:
         serving = asyncio.create_task(server._serve([listener]))
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         async with httpx.AsyncClient(base_url=address, timeout=READY_WITHIN_S) as client:

@@ -66,8 +66,9 @@ async def test_live_matches_come_first_then_upcoming_then_finished(
     async with served() as client:
         await page.open(str(client.base_url))
         await shows(page, "document.querySelectorAll('.match').length === 3")
-        teams = "[...document.querySelectorAll('.match')].map(m => m.querySelector('.team').textContent)"
-        before = await page.value(f"{teams}")
+        before = await page.value(
+            "[...document.querySelectorAll('.team:first-child')].map(team => team.textContent)"
+        )
 
         valkey.commit(
             forecast("i1-2024-25-a-b-1", status="finished", home_team="Playing", revision=2)

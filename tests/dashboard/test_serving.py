@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import subprocess
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from dashboard.serve import run
+from dashboard.serve import _listen, run
 from dashboard.settings import without_password
 from schemas.errors import ServerError, SettingsError
 
@@ -60,6 +61,20 @@ def test_an_address_that_is_none_is_said_without_repeating_it() -> None:
 )
 def test_an_address_is_shown_without_what_is_secret(url: str, shown: str) -> None:
     assert without_password(url) == shown
+
+
+async def test_the_body_of_an_answer_does_not_wait_until_its_head_is_acknowledged() -> None:
+    delays: asyncio.Queue[int] = asyncio.Queue()
+
+    async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted = writer.get_extra_info("socket")
+        delays.put_nowait(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    with _listen("127.0.0.1", 0) as listener:
+        async with await asyncio.start_server(answer, sock=listener):
+            with socket.create_connection(listener.getsockname()):
+                assert await delays.get()
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
