@@ -36,6 +36,10 @@ def market_of(match: MatchState, feeds: Mapping[str, FeedMark]) -> MarketState |
     bookmakers that take bets, whose source speaks and whose price is no stale one. Where all have
     suspended, the market has.
     """
+    if len(match.books) == 1:
+        (book,) = match.books.values()
+        if book.newest is not None:
+            return _of_one(book)
     books = _one_source_each(match, feeds)
     priced = [book for book in books if book.newest is not None]
     if not priced:

@@ -333,7 +333,9 @@ def test_a_feed_whose_clock_is_ahead_does_not_outbid_the_others() -> None:
 @pytest.mark.parametrize(
     ("field", "value"), [("home", 1.0), ("draw", 0.0), ("away", -2.0), ("home", None)]
 )
-def test_a_price_of_one_or_less_or_none_at_all_is_set_aside(field: str, value: float) -> None:
+def test_a_price_of_one_or_less_or_none_at_all_is_set_aside(
+    field: str, value: float | None
+) -> None:
     told = json.loads(encode_event(odds("m1")))
     told["data"][field] = value
     if value is None:
