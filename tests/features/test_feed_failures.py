@@ -491,6 +491,16 @@ def test_a_silent_sources_prices_give_way_to_those_of_one_that_speaks() -> None:
     assert market.bookmaker == "ps"
 
 
+def test_a_market_that_only_ever_suspended_is_the_same_after_a_restart() -> None:
+    closed = ev.OddsSuspended(**context("m1", at(-50)), data=ev.OddsSuspendedData(bookmaker="avg"))
+    status = ev.FeedStatus(**context("", at(-40)), data=ev.FeedStatusData(state=ev.FeedState.ALIVE))
+    world = world_after(FIRST, closed)
+    again = World.load(stored(world_after(FIRST, closed)))
+
+    assert fold(again, status) == fold(world, status) == ()
+    assert again.matches["m1"].quality is Quality.SUSPENDED
+
+
 def test_one_bookmaker_told_by_two_sources_is_taken_from_the_more_trusted() -> None:
     world = world_after(
         FIRST,
