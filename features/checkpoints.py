@@ -79,7 +79,8 @@ class Checkpoints:
 
     def newest(self, pool: str) -> dt.date | None:
         """The newest day with a checkpoint."""
-        return max(self._days.get(pool, {}), default=None)
+        # Days come in ascending order: whatever is late first takes off all that are later.
+        return next(reversed(self._days.get(pool, {})), None)
 
     def at(self, pool: PoolState, day: dt.date) -> Checkpoint:
         """The checkpoint of a day, begun from *pool* as it is where there is none."""

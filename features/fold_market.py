@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 MOST_BOOKS = 64
 """No match has more bookmakers, counted once for each source."""
 
+MOST_PRICE = 10_000.0
+"""As on the wire."""
+
 LEAST_SUM, MOST_SUM = 0.7, 2.0
 """Inverse prices that sum to less or more are no bookmaker's: its margin would be absurd."""
 
@@ -75,13 +78,16 @@ def odds_suspended(world: World, event: OddsSuspended) -> tuple[str, ...]:
 
 def _possible(data: OddsChangedData) -> None:
     """Check prices that did not come over the wire, and their sum in any case."""
-    prices = (data.home, data.draw, data.away)
-    if not all(1.0 < price <= 10_000.0 for price in prices):  # noqa: PLR2004 - as on the wire
-        raise RejectedEventError(f"the prices {prices} of {data.bookmaker} must lie above 1")
-    total = sum(1.0 / price for price in prices)
+    home, draw, away = data.home, data.draw, data.away
+    if not (min(home, draw, away) > 1.0 and max(home, draw, away) <= MOST_PRICE):
+        raise RejectedEventError(
+            f"the prices {home}, {draw}, {away} of {data.bookmaker} must lie above 1"
+        )
+    total = 1.0 / home + 1.0 / draw + 1.0 / away
     if not LEAST_SUM <= total <= MOST_SUM:
         raise RejectedEventError(
-            f"the prices {prices} of {data.bookmaker} cannot be: their inverses sum to {total:.2f}"
+            f"the prices {home}, {draw}, {away} of {data.bookmaker} cannot be: "
+            f"their inverses sum to {total:.2f}"
         )
 
 

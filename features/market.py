@@ -28,6 +28,9 @@ STALE_IN_PLAY = timedelta(minutes=5)
 
 _LEAST = 1e-6
 
+# Of a bookmaker that never gave a price. No NaN: states are compared, and no NaN equals another.
+_SUSPENDED = MarketState("", 0.0, 0.0, 0.0, OddsPhase.UNKNOWN, None, suspended=True)
+
 
 def market_of(match: MatchState, feeds: Mapping[str, FeedMark]) -> MarketState | None:
     """The average of all bookmakers where it is told and takes bets; else the others' consensus.
@@ -36,12 +39,14 @@ def market_of(match: MatchState, feeds: Mapping[str, FeedMark]) -> MarketState |
     bookmakers that take bets, whose source speaks and whose price is no stale one. Where all have
     suspended, the market has.
     """
+    if len(match.books) == 1:
+        (book,) = match.books.values()
+        if book.newest is not None:
+            return _of_one(book)
     books = _one_source_each(match, feeds)
     priced = [book for book in books if book.newest is not None]
     if not priced:
-        return (
-            MarketState("", *_UNKNOWN, OddsPhase.UNKNOWN, None, suspended=True) if books else None
-        )
+        return _SUSPENDED if books else None
     usable = [b for b in priced if not b.suspended and not silent(b.source, feeds)]
     average = next((book for book in usable if book.bookmaker == AVERAGE), None)
     if average is not None:
@@ -57,6 +62,9 @@ def market_of(match: MatchState, feeds: Mapping[str, FeedMark]) -> MarketState |
 
 def closing_chances(match: MatchState) -> Chances | None:
     """The market's last probabilities from before kick-off, suspended since or not."""
+    if len(match.books) == 1:
+        (only,) = match.books.values()
+        return None if only.before is None else only.before.chances
     books = [book for book in _one_source_each(match, {}) if book.before is not None]
     if not books:
         return None
@@ -67,9 +75,6 @@ def closing_chances(match: MatchState) -> Chances | None:
     last = max(price.at for price in prices)
     phase = max(_weight(price) for price in prices)
     return _median([p for p in prices if last - p.at <= STALE_BEFORE and _weight(p) == phase])
-
-
-_UNKNOWN = (float("nan"),) * 3
 
 
 def _one_source_each(match: MatchState, feeds: Mapping[str, FeedMark]) -> list[Book]:

@@ -333,7 +333,9 @@ def test_a_feed_whose_clock_is_ahead_does_not_outbid_the_others() -> None:
 @pytest.mark.parametrize(
     ("field", "value"), [("home", 1.0), ("draw", 0.0), ("away", -2.0), ("home", None)]
 )
-def test_a_price_of_one_or_less_or_none_at_all_is_set_aside(field: str, value: float) -> None:
+def test_a_price_of_one_or_less_or_none_at_all_is_set_aside(
+    field: str, value: float | None
+) -> None:
     told = json.loads(encode_event(odds("m1")))
     told["data"][field] = value
     if value is None:
@@ -487,6 +489,16 @@ def test_a_silent_sources_prices_give_way_to_those_of_one_that_speaks() -> None:
     market = world.matches["m1"].market
     assert market is not None
     assert market.bookmaker == "ps"
+
+
+def test_a_market_that_only_ever_suspended_is_the_same_after_a_restart() -> None:
+    closed = ev.OddsSuspended(**context("m1", at(-50)), data=ev.OddsSuspendedData(bookmaker="avg"))
+    status = ev.FeedStatus(**context("", at(-40)), data=ev.FeedStatusData(state=ev.FeedState.ALIVE))
+    world = world_after(FIRST, closed)
+    again = World.load(stored(world_after(FIRST, closed)))
+
+    assert fold(again, status) == fold(world, status) == ()
+    assert again.matches["m1"].quality is Quality.SUSPENDED
 
 
 def test_one_bookmaker_told_by_two_sources_is_taken_from_the_more_trusted() -> None:
