@@ -58,6 +58,17 @@ class Archive(Struct, frozen=True):
         """The matches up to and on *day*."""
         return Archive([story for story in self.stories if story.row.date <= day])
 
+    def about(self, telling: Telling) -> int:
+        """About how many events they are, for whoever shows progress."""
+        prices = ("none", "opening", "closing").index(telling.wanted.odds)
+        return sum(
+            # Announced, started, over, and its share of the days.
+            4
+            + (prices + 1) * story.joined
+            + telling.has_play(story.row.date) * (1 + len(story.happenings) + len(telling.ticks))
+            for story in self.stories
+        )
+
     def events(self, telling: Telling) -> Iterator[AnyEvent]:
         """Yield the events in time order, from the first every time."""
         pools: dict[str, dict[str, list[Story]]] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -51,12 +50,17 @@ _PAUSE = 5
 class Telling(Struct, frozen=True):
     """How matches are told: with which odds, and with a tick at which minutes.
 
-    Matches before ``ticks_from`` only build state and are told without ticks.
+    Matches before ``play_from`` only build state, which no incident enters: they are told by their
+    start and their result, at the times that their play gives them, in a third of the events.
     """
 
     wanted: Wanted = msgspec.field(default_factory=Wanted)
     ticks: tuple[int, ...] = MARKS
-    ticks_from: dt.date | None = None
+    play_from: dt.date | None = None
+
+    def has_play(self, day: dt.date) -> bool:
+        """Whether matches of *day* are told by the minute."""
+        return self.play_from is None or day >= self.play_from
 
 
 class Clock(Struct, frozen=True):
@@ -111,29 +115,30 @@ def _head(row: MatchRow, name: str, time: dt.datetime) -> dict[str, Any]:
 
 def _play(story: Story, telling: Telling) -> Iterator[AnyEvent]:
     row, clock = story.row, clock_of(story.happenings)
-    head = partial(_head, row)
 
     def at(minutes: int) -> dt.datetime:
         return row.kick_off + dt.timedelta(minutes=minutes)
 
-    yield MatchStarted(**head("started", row.kick_off), data=MatchStartedData())
-    for one in story.happenings:
-        time = at(clock.minutes(one.minute, one.stoppage))
-        yield _incident(row, one, time)
-    if story.adds_up:
-        yield MatchPeriod(
-            **head("half-time", at(clock.first_half)),
-            data=MatchPeriodData(period=Period.HALF_TIME),
-        )
-        if telling.ticks_from is None or row.date >= telling.ticks_from:
-            for minute in telling.ticks:
-                yield ClockTick(
-                    **head(f"minute:{minute}", at(clock.minutes(minute))),
-                    data=ClockTickData(minute=minute),
-                )
+    yield MatchStarted(**_head(row, "started", row.kick_off), data=MatchStartedData())
+    if telling.has_play(row.date):
+        for one in story.happenings:
+            time = at(clock.minutes(one.minute, one.stoppage))
+            yield _incident(row, one, time)
+        if story.adds_up:
+            yield from _clock_events(row, clock, telling)
     last = max((clock.minutes(one.minute, one.stoppage) for one in story.happenings), default=0)
     end = max(row.kick_off + FULL_TIME_AFTER, at(1 + max(last, clock.second_half)))
     yield from _end(story, end)
+
+
+def _clock_events(row: MatchRow, clock: Clock, telling: Telling) -> Iterator[AnyEvent]:
+    half_time = row.kick_off + dt.timedelta(minutes=clock.first_half)
+    yield MatchPeriod(
+        **_head(row, "half-time", half_time), data=MatchPeriodData(period=Period.HALF_TIME)
+    )
+    for minute in telling.ticks:
+        time = row.kick_off + dt.timedelta(minutes=clock.minutes(minute))
+        yield ClockTick(**_head(row, f"minute:{minute}", time), data=ClockTickData(minute=minute))
 
 
 def _incident(row: MatchRow, one: Happening, time: dt.datetime) -> MatchIncident:

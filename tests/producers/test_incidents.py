@@ -111,16 +111,29 @@ def test_goals_of_extra_time_are_no_goals_of_the_match(tmp_path: Path) -> None:
     assert not _folded(told).matches[archive.matches[0].match_id].degraded
 
 
-def test_the_minutes_of_ticks_are_chosen_and_only_from_a_day_on(tmp_path: Path) -> None:
+def test_the_minutes_of_ticks_are_chosen(tmp_path: Path) -> None:
     archive = _load(write_incidents(tmp_path))
 
-    def minutes(telling: Telling) -> list[int | None]:
-        told = _told(archive, telling)
-        return [event.data.minute for event in told if isinstance(event, events.ClockTick)]
+    told = _told(archive, Telling(ticks=(1, 46)))
 
-    assert minutes(Telling(ticks=(1, 46))) == [1, 46]
-    assert minutes(Telling(ticks_from=dt.date(2025, 1, 18))) == [15, 30, 45, 60, 75, 90]
-    assert minutes(Telling(ticks_from=dt.date(2025, 1, 19))) == []
+    minutes = [event.data.minute for event in told if isinstance(event, events.ClockTick)]
+    assert minutes == [1, 46]
+
+
+def test_matches_before_a_day_are_told_by_results_that_leave_the_same_ratings(
+    tmp_path: Path,
+) -> None:
+    archive = _load(write_incidents(tmp_path))
+    everything = _told(archive)
+
+    same = _told(archive, Telling(play_from=dt.date(2025, 1, 18)))
+    short = _told(archive, Telling(play_from=dt.date(2025, 1, 19)))
+
+    assert same == everything
+    assert _stories(short) == [
+        story for story in _stories(everything) if story[0] in {"fixture", "started", "finished"}
+    ]
+    assert _folded(short).teams == _folded(everything).teams
 
 
 def test_matches_that_kick_off_together_end_after_each_was_forecast(tmp_path: Path) -> None:
