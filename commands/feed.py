@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from producers import football_data, incidents, simulate
+from producers import betfair, football_data, incidents, simulate
 from producers.match_events import Wanted
 from producers.timetable import ANNOUNCED_BEFORE
 from schemas.competitions import load_competitions
@@ -128,6 +128,27 @@ def from_simulation(seed: int) -> Feed:
     """Make up a league: two seasons, of which the newer is played."""
     made = simulate.league(seed)
     return Feed(name="a simulated league", simulated=True, matches=made.matches, events=made.events)
+
+
+def from_betfair(
+    paths: list[Path], fixtures: Path, settings: Settings, tally: betfair.Tally
+) -> Feed:
+    """Read recorded stream files; *fixtures* says which match each Betfair event is.
+
+    Raises:
+        FeedError: When a file cannot be read.
+        SettingsError: When the table of fixtures cannot.
+    """
+    competitions = load_competitions(settings.competitions)
+    table = betfair.load_fixtures(fixtures, competitions)
+    unread: list[RowError] = []
+    return Feed(
+        name=", ".join(path.name for path in paths),
+        simulated=False,
+        matches=[],
+        events=lambda: betfair.read(paths, table, competitions, tally=tally, report=unread.append),
+        unread=unread,
+    )
 
 
 def choose(data: str | None, settings: Settings, say: Callable[[str], None]) -> Feed:
