@@ -179,6 +179,10 @@ def train(
         str | None, typer.Option(help="Name of the model; the config's if none.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of all randomness.")] = 1,
+    feed: Annotated[
+        FeedName, typer.Option(help="What --data holds; incidents teach play by the minute.")
+    ] = FeedName.FOOTBALL_DATA,
+    odds: Annotated[Odds, typer.Option(help="What the model may learn from.")] = Odds.CLOSING,
     models: Models = None,
 ) -> None:
     """Train a model, strictly on what was known before --until.
@@ -196,6 +200,8 @@ def train(
         config=config,
         name=name or config,
         seed=seed,
+        feed_name=feed.value,
+        odds=odds.value,
     )
     console.print(f"Trained: {folder}")
 
