@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from features import FEATURE_HASH, FEATURE_NAMES, World, fold, words, write_vector
+from model_store import CHAMPION
 from schemas.errors import MalformedEventError, ModelError, RejectedEventError
 from schemas.events import (
     AnyEvent,
@@ -141,6 +142,9 @@ class Refresher:
 
     def _apply(self, event: AnyEvent) -> Sequence[str]:
         if isinstance(event, ModelPromoted | ModelRolledBack):
+            # Whom another alias names is no matter of the forecasts in force.
+            if event.data.alias != CHAMPION:
+                return ()
             # A swap has its place in the stream, so that a replay makes it at the same event.
             self.in_force = self._load_model(event.data.model).label
             matches = self.world.matches.items()

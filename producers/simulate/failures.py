@@ -234,14 +234,15 @@ def renamed(event: AnyEvent, _random: Random) -> list[Arrival] | None:
 
 
 def abandoned(event: AnyEvent, random: Random) -> list[Arrival] | None:
-    """A match abandoned and resumed some minutes later."""
-    return _interrupted(event, random, FixtureChangedData(status=FixtureStatus.ABANDONED))
+    """A match abandoned that goes on some minutes later; with a new date it would start anew."""
+    return _interrupted(event, random, FixtureChangedData(status=FixtureStatus.ABANDONED), ())
 
 
 def awarded(event: AnyEvent, random: Random) -> list[Arrival] | None:
     """A match awarded 3–0 while it is played, and the award annulled."""
     award = FixtureChangedData(status=FixtureStatus.AWARDED, home_score=3, away_score=0)
-    return _interrupted(event, random, award)
+    annulled = (FixtureChangedData(status=FixtureStatus.SCHEDULED),)
+    return _interrupted(event, random, award, annulled)
 
 
 def silent(event: AnyEvent, random: Random) -> list[Arrival] | None:
@@ -373,7 +374,10 @@ def _changed(
 
 
 def _interrupted(
-    event: AnyEvent, random: Random, interruption: FixtureChangedData
+    event: AnyEvent,
+    random: Random,
+    interruption: FixtureChangedData,
+    ended_by: tuple[FixtureChangedData, ...],
 ) -> list[Arrival] | None:
     if not isinstance(event, MatchStarted):
         return None
@@ -381,10 +385,9 @@ def _interrupted(
     name = interruption.status.value
     stop = FixtureChanged(**_context(event, name, at), data=interruption)
     after = at + 15 * _MINUTE
-    on = FixtureChangedData(status=FixtureStatus.SCHEDULED)
-    resumed = FixtureChanged(**_context(event, f"{name}-off", after), data=on)
+    off = [FixtureChanged(**_context(event, f"{name}-off", after), data=on) for on in ended_by]
     started = replace(event, id=f"{event.id}:{name}-resumed", time=after + _MINUTE)
-    return _as_they_are(event, stop, resumed, started)
+    return _as_they_are(event, stop, *off, started)
 
 
 def chance(random: Random, rate: float) -> bool:

@@ -178,6 +178,18 @@ def test_a_model_promoted_mid_match_takes_over_at_that_event() -> None:
     assert made[swap].cause.type == "model.promoted"
 
 
+def test_what_is_said_of_another_alias_changes_no_forecast() -> None:
+    subject = refresher()
+    subject.process(records(TOLD))
+    told = promotion("new@2", TOLD[-1].time)
+    aside = msgspec.structs.replace(
+        told, data=msgspec.structs.replace(told.data, alias="challenger")
+    )
+
+    assert subject.process(records([aside])).published == []
+    assert subject.in_force == "old@1"
+
+
 def test_a_promotion_forecasts_every_open_match_and_no_other() -> None:
     subject = refresher()
     subject.process(records(TOLD))

@@ -205,8 +205,9 @@ def test_a_suspension_its_end_and_the_kick_off_fold_into_the_match(tmp_path: Pat
     assert quality == [False, False, True, True, False]
     match = world.matches[FIXTURE.match_id]
     assert match.status == "live"
-    assert match.market is not None
-    assert (match.market.home, match.market.version) == (1.5, 7)
+    (book,) = match.books.values()
+    assert book.newest is not None
+    assert (book.newest.home, book.newest.version) == (1.5, 7)
 
 
 def test_a_moved_kick_off_is_told_again_and_a_closed_market_only_once(tmp_path: Path) -> None:

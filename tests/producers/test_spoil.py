@@ -50,7 +50,7 @@ def ending(match: MatchState) -> tuple[object, ...]:
     return (
         *(match.status, match.minute, match.home_score, match.away_score),
         *(match.home_reds, match.away_reds, match.kick_off, match.degraded, match.stale),
-        None if market is None else (market.home, market.draw, market.away, market.suspended),
+        None if market is None else (market.p_home, market.p_draw, market.suspended),
     )
 
 
