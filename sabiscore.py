@@ -40,6 +40,13 @@ class Odds(enum.Enum):
     CLOSING = "closing"
 
 
+class FeedName(enum.Enum):
+    """What a backtest replays."""
+
+    FOOTBALL_DATA = "football-data"
+    INCIDENTS = "incidents"
+
+
 app = typer.Typer(
     name="sabiscore",
     help="Football forecasts that are always fresh and always there.",
@@ -172,6 +179,10 @@ def train(
         str | None, typer.Option(help="Name of the model; the config's if none.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of all randomness.")] = 1,
+    feed: Annotated[
+        FeedName, typer.Option(help="What --data holds; incidents teach play by the minute.")
+    ] = FeedName.FOOTBALL_DATA,
+    odds: Annotated[Odds, typer.Option(help="What the model may learn from.")] = Odds.CLOSING,
     models: Models = None,
 ) -> None:
     """Train a model, strictly on what was known before --until.
@@ -189,6 +200,8 @@ def train(
         config=config,
         name=name or config,
         seed=seed,
+        feed_name=feed.value,
+        odds=odds.value,
     )
     console.print(f"Trained: {folder}")
 
@@ -203,24 +216,49 @@ def backtest(
     odds: Annotated[Odds, typer.Option(help="What the model may see.")] = Odds.CLOSING,
     redis: Redis = None,
     models: Models = None,
+    feed: Annotated[
+        FeedName, typer.Option(help="incidents: goals and cards by the minute, from their folder.")
+    ] = FeedName.FOOTBALL_DATA,
+    results: Annotated[
+        str | None,
+        typer.Option(
+            help="Results that incidents are joined with; if none, football-data.co.uk near them.",
+            metavar="DIR|URL",
+        ),
+    ] = None,
+    aliases: Annotated[
+        Path | None, typer.Option(help="Table of team names of your own, for the join.")
+    ] = None,
 ) -> None:
     """Replay matches through the real agent and score the last forecasts before kick-off.
 
+    With --feed incidents also those at 15, 30, 45, 60, 75 and 90 minutes.
     Example: [bold]./run backtest --data DIR --from 2024-07-01 --to 2025-06-30
     --odds closing --out out/[/]
     """
+    from commands.minutes import minutes_table
     from commands.replay import Backtest
     from commands.replay import backtest as replay
     from commands.summary import accuracy_table
 
     plan = Backtest(
-        data=data, from_day=from_.date(), to_day=to.date(), model=model, odds=odds.value, out=out
+        data=data,
+        from_day=from_.date(),
+        to_day=to.date(),
+        model=model,
+        odds=odds.value,
+        out=out,
+        feed=feed.value,
+        results=results,
+        aliases=aliases,
     )
     console = console_for()
     settings = settings_from(redis=redis, models=models)
     metrics = replay(settings, plan, console)
     title = f"{metrics.model}, odds {odds.value}; market: {metrics.market_phase} average"
     console.print(accuracy_table(metrics.leagues, title, settings))
+    if len(metrics.minutes) > 1:
+        console.print(minutes_table(metrics.minutes, title))
     console.print(f"Written: {out / 'predictions.csv'}, {out / 'metrics.json'}")
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from features import FEATURE_HASH, FEATURE_NAMES, World, fold, words, write_vector
+from model_store import CHAMPION
 from schemas.errors import MalformedEventError, ModelError, RejectedEventError
 from schemas.events import (
     AnyEvent,
@@ -24,7 +25,16 @@ from schemas.events import (
     decode_event,
     type_name,
 )
-from schemas.forecast import Cause, Delta, Forecast, MarketView, Quality, Score, encode_forecast
+from schemas.forecast import (
+    Cause,
+    Delta,
+    ExpectedGoals,
+    Forecast,
+    MarketView,
+    Quality,
+    Score,
+    encode_forecast,
+)
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -40,6 +50,7 @@ DIGITS = 9
 """Decimals of a probability: far below what data carries, and alike on every processor."""
 
 _NEAR = 1e-6
+_OUTCOMES = 3
 _NO_DELTA = Delta(0.0, 0.0, 0.0)
 
 
@@ -79,6 +90,22 @@ class _Due(NamedTuple):
     input_hash: bytes
 
 
+class _Goals(NamedTuple):
+    """What a forecast says of goals; nothing where its model gives outcomes only."""
+
+    expected: ExpectedGoals | None = None
+    over_2_5: float | None = None
+    both_score: float | None = None
+
+    @classmethod
+    def of(cls, made: list[float]) -> _Goals:
+        home, away, over, both = made[_OUTCOMES:]
+        if home != home:  # noqa: PLR0124 - NaN: unknown
+            return cls()
+        expected = ExpectedGoals(round(home, DIGITS), round(away, DIGITS))
+        return cls(expected, round(over, DIGITS), round(both, DIGITS))
+
+
 class Refresher:
     """Folds one partition's records into its world and forecasts every revision that they make.
 
@@ -115,6 +142,9 @@ class Refresher:
 
     def _apply(self, event: AnyEvent) -> Sequence[str]:
         if isinstance(event, ModelPromoted | ModelRolledBack):
+            # Whom another alias names is no matter of the forecasts in force.
+            if event.data.alias != CHAMPION:
+                return ()
             # A swap has its place in the stream, so that a replay makes it at the same event.
             self.in_force = self._load_model(event.data.model).label
             matches = self.world.matches.items()
@@ -161,7 +191,7 @@ class Refresher:
         chances: list[list[float]] = []
         for model, run in itertools.groupby(self._due, key=attrgetter("model")):
             first, count = len(chances), sum(1 for _ in run)
-            chances += model.predict(self._vectors[first : first + count]).tolist()
+            chances += model.forecast(self._vectors[first : first + count]).tolist()
         return chances
 
     def _publish(self, due: _Due, chances: list[float]) -> Published:
@@ -178,13 +208,19 @@ class Refresher:
             )
         match.revision += 1
         match.home_p, match.draw_p, match.away_p = home, draw, away
-        made = _forecast_of(due, self._epoch, match.revision, (home, draw, away), delta)
+        goals = _Goals.of(chances)
+        made = _forecast_of(due, self._epoch, match.revision, (home, draw, away), delta, goals)
         is_open = due.quality is not Quality.FINAL
         return Published(match.match_id, max(home, draw, away), is_open, encode_forecast(made))
 
 
 def _forecast_of(
-    due: _Due, epoch: int, revision: int, chances: tuple[float, float, float], delta: Delta
+    due: _Due,
+    epoch: int,
+    revision: int,
+    chances: tuple[float, float, float],
+    delta: Delta,
+    goals: _Goals,
 ) -> Forecast:
     match, event = due.seen, due.event
     return Forecast(
@@ -203,6 +239,9 @@ def _forecast_of(
         draw=chances[1],
         away=chances[2],
         delta=delta,
+        expected_goals=goals.expected,
+        over_2_5=goals.over_2_5,
+        both_score=goals.both_score,
         minute=match.minute,
         score=None if match.minute is None else Score(match.home_score, match.away_score),
         model=due.model.label,
@@ -243,6 +282,6 @@ def _told(status: str, quality: str, kick_off: dt.datetime, label: str) -> bytes
 
 
 def _are_chances(chances: list[float]) -> bool:
-    home, draw, away = chances
+    home, draw, away = chances[:_OUTCOMES]
     each = 0.0 <= home <= 1.0 and 0.0 <= draw <= 1.0 and 0.0 <= away <= 1.0
     return each and abs(home + draw + away - 1.0) < _NEAR

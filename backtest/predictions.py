@@ -1,4 +1,4 @@
-"""``predictions.csv``: one line a match, with the columns that the design fixes."""
+"""``predictions.csv``: one line a match and scored minute."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from backtest.last_forecasts import PreMatch
+    from backtest.minute_forecasts import Made
     from producers.match_rows import MatchRow, Prices
 
 Phase: TypeAlias = Literal["opening", "closing"]
@@ -43,6 +44,34 @@ def join(rows: Iterable[MatchRow], forecasts: Mapping[str, PreMatch], phase: Pha
         if row.outcome is not None and (made := forecasts.get(row.match_id)) is not None
     ]
     return pd.DataFrame(joined, columns=COLUMNS).sort_values(["date", "match_id"])
+
+
+def join_marks(
+    rows: Iterable[MatchRow],
+    forecasts: Mapping[tuple[str, int], Made],
+    marks: Iterable[int],
+    played: Collection[str],
+    phase: Phase,
+) -> pd.DataFrame:
+    """Put each match beside its forecasts before kick-off and, where *played*, at each mark.
+
+    *forecasts* are by match id and mark. A frame as :func:`join` gives it, by date, match id and
+    minute; what has no result or no forecast is left out.
+    """
+    marks = sorted(marks)
+    joined = [
+        (
+            *(row.match_id, row.competition, row.date.isoformat(), row.home, row.away, mark),
+            *((made.score.home, made.score.away) if made.score else (0, 0)),
+            *(made.home, made.draw, made.away),
+            *_market_of(row, phase),
+            row.outcome,
+        )
+        for row in rows
+        for mark in ((0, *marks) if row.match_id in played else (0,))
+        if row.outcome is not None and (made := forecasts.get((row.match_id, mark))) is not None
+    ]
+    return pd.DataFrame(joined, columns=COLUMNS).sort_values(["date", "match_id", "minute"])
 
 
 def _market_of(row: MatchRow, phase: Phase) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""Accuracy, log-loss and RPS of forecasts beside the market's on the same matches, per league."""
+"""Accuracy, log-loss and RPS beside the market's on the same matches, per minute and league."""
 
 from __future__ import annotations
 
@@ -27,12 +27,27 @@ class LeagueScores(Struct, frozen=True):
     model_where_market: Scores | None
 
 
+class MinuteScores(Struct, frozen=True):
+    """The leagues' figures at one minute; 0 is before kick-off."""
+
+    minute: int
+    leagues: list[LeagueScores]
+
+
 def by_league(predictions: pd.DataFrame) -> list[LeagueScores]:
     """Score each league, in order of its code, and all of them together at the end."""
     if predictions.empty:
         return []
     leagues = [_score(str(code), part) for code, part in predictions.groupby("competition")]
     return [*leagues, _score(ALL, predictions)]
+
+
+def by_minute(predictions: pd.DataFrame) -> list[MinuteScores]:
+    """Score each minute, and each league within it, in order."""
+    return [
+        MinuteScores(int(str(minute)), by_league(part))
+        for minute, part in predictions.groupby("minute")
+    ]
 
 
 def _score(league: str, predictions: pd.DataFrame) -> LeagueScores:

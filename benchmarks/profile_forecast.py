@@ -146,7 +146,7 @@ def _cut(records: list[Record], batch: int) -> Iterator[list[Record]]:
 def _wrapped(model: Model, clock: Clock) -> None:
     for name in _INSIDE:
         setattr(refresh, name, clock.wrap(name.strip("_"), getattr(refresh, name)))
-    model.predict = clock.wrap("predict", model.predict)  # type: ignore[method-assign]
+    model.forecast = clock.wrap("predict", model.forecast)  # type: ignore[method-assign]
 
 
 def main() -> None:

@@ -1,11 +1,13 @@
-"""The feed that ``up`` plays: football-data from a folder or the site, else a simulated league."""
+"""The feeds that commands play: results, incidents by the minute, or a simulated league."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from producers import football_data, simulate
+from producers import betfair, football_data, incidents, simulate
+from producers.match_events import Wanted
 from producers.timetable import ANNOUNCED_BEFORE
 from schemas.competitions import load_competitions
 from schemas.errors import FeedError, RowError
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from schemas.events import AnyEvent
 
 SITE = "https://www.football-data.co.uk"
+_RESULTS = "football-data.co.uk"
 
 
 @dataclass
@@ -31,6 +34,10 @@ class Feed:
     matches: list[MatchRow]
     events: Callable[[], Iterator[AnyEvent]]
     unread: list[RowError] = field(default_factory=list)
+    played: frozenset[str] = frozenset()
+    """The matches whose play is told by the minute."""
+    about: int | None = None
+    """About how many events there are, where that is known before they are made."""
 
     @property
     def newest_season(self) -> str:
@@ -70,10 +77,78 @@ def from_football_data(source: str, settings: Settings, odds: Odds = "closing") 
     )
 
 
+def from_incidents(
+    source: str,
+    settings: Settings,
+    *,
+    results: str | None = None,
+    aliases: Path | None = None,
+    odds: Odds = "closing",
+    until: dt.date | None = None,
+    ticks: tuple[int, ...] = incidents.MARKS,
+    play_from: dt.date | None = None,
+) -> Feed:
+    """Read the folder of incidents *source*, joined with *results* in football-data's layout.
+
+    Without *results* they are looked for in a folder ``football-data.co.uk`` in *source* or beside
+    it. Matches before ``play_from`` are told by their results alone.
+
+    Raises:
+        FeedError: When there is nothing to read.
+    """
+    unread: list[RowError] = []
+    archive = incidents.load(
+        source,
+        results=results or _results_near(Path(source)),
+        aliases=incidents.load_aliases(aliases),
+        competitions=load_competitions(settings.competitions),
+        report=unread.append,
+    )
+    archive = archive if until is None else archive.until(until)
+    telling = incidents.Telling(Wanted(odds=odds), ticks, play_from)
+    return Feed(
+        name=source,
+        simulated=False,
+        matches=archive.matches,
+        events=lambda: archive.events(telling),
+        unread=unread,
+        played=frozenset(story.row.match_id for story in archive.stories if story.adds_up),
+        about=archive.about(telling),
+    )
+
+
+def _results_near(source: Path) -> Path | None:
+    for folder in (source / _RESULTS, source.resolve().parent / _RESULTS):
+        if folder.is_dir():
+            return folder
+    return None
+
+
 def from_simulation(seed: int) -> Feed:
     """Make up a league: two seasons, of which the newer is played."""
     made = simulate.league(seed)
     return Feed(name="a simulated league", simulated=True, matches=made.matches, events=made.events)
+
+
+def from_betfair(
+    paths: list[Path], fixtures: Path, settings: Settings, tally: betfair.Tally
+) -> Feed:
+    """Read recorded stream files; *fixtures* says which match each Betfair event is.
+
+    Raises:
+        FeedError: When a file cannot be read.
+        SettingsError: When the table of fixtures cannot.
+    """
+    competitions = load_competitions(settings.competitions)
+    table = betfair.load_fixtures(fixtures, competitions)
+    unread: list[RowError] = []
+    return Feed(
+        name=", ".join(path.name for path in paths),
+        simulated=False,
+        matches=[],
+        events=lambda: betfair.read(paths, table, competitions, tally=tally, report=unread.append),
+        unread=unread,
+    )
 
 
 def choose(data: str | None, settings: Settings, say: Callable[[str], None]) -> Feed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -12,9 +13,15 @@ from rich.table import Table
 
 from commands.flags import Json, Models, Namespace, Partitions, Redis, console_for
 from commands.settings import settings_from
+from schemas.errors import ModelError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from commands.settings import Settings
+    from faust_redis import Publisher
     from model_store import ModelStore
+    from model_store.gate import Verdict
 
 app = typer.Typer(help="List, show, verify and promote models.", no_args_is_help=True)
 
@@ -74,25 +81,99 @@ def verify(model: Reference = "champion", models: Models = None) -> None:
 
 
 @app.command()
+def gates(model: Reference, models: Models = None, *, as_json: Json = False) -> None:
+    """Pass a model through the gates of a promotion, and promote nothing.
+
+    Example: [bold]./run models gates default@2[/]
+    """
+    verdicts = _store(models).judge(model)
+    if as_json:
+        typer.echo(msgspec.json.encode(verdicts).decode())
+    else:
+        _show(verdicts)
+    if not all(verdict.passed for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+@app.command()
 def promote(
     model: Reference,
     redis: Redis = None,
     namespace: Namespace = None,
     partitions: Partitions = None,
     models: Models = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Promote in spite of a gate.")] = False,
 ) -> None:
-    """Let a model forecast from here on, in every partition.
+    """Let a model that passes every gate forecast from here on, in every partition.
 
     Example: [bold]./run models promote default@2 --redis redis://localhost:6379/0[/]
     """
-    from commands.play import publisher_for
     from producers.publish import promote as publish
 
     settings = settings_from(redis=redis, namespace=namespace, partitions=partitions, models=models)
-    label = _store(models).verify(model)
-    publisher = publisher_for(settings)
-    try:
+    store = _store(models)
+    label = store.resolve(model)
+    verdicts = store.judge(label)
+    _show(verdicts)
+    failed = [verdict.gate for verdict in verdicts if not verdict.passed]
+    if failed and not force:
+        raise ModelError(
+            f"{label} is not promoted: it failed {', '.join(failed)}. "
+            "Train a better one, or say --force."
+        )
+    with _publisher(settings) as publisher:
         publish(publisher, settings.partitions, label, dt.datetime.now(dt.UTC))
-    finally:
-        publisher.close()
+    store.promote(label)
     typer.echo(f"{label} forecasts from here on.")
+
+
+@app.command()
+def rollback(
+    redis: Redis = None,
+    namespace: Namespace = None,
+    partitions: Partitions = None,
+    models: Models = None,
+    reason: Annotated[str, typer.Option(help="Why; goes into the event.")] = "",
+) -> None:
+    """Let the champion before this one forecast again, in every partition.
+
+    Example: [bold]./run models rollback --reason worse --redis redis://localhost:6379/0[/]
+    """
+    from model_store import FORMER
+    from producers.publish import roll_back as publish
+
+    settings = settings_from(redis=redis, namespace=namespace, partitions=partitions, models=models)
+    store = _store(models)
+    label = store.aliases().get(FORMER)
+    if label is None:
+        raise ModelError("There is no former champion to go back to; promote a model by name.")
+    store.verify(label)
+    with _publisher(settings) as publisher:
+        publish(publisher, settings.partitions, label, dt.datetime.now(dt.UTC), reason)
+    store.roll_back()
+    typer.echo(f"{label} forecasts again from here on.")
+
+
+@app.command()
+def challenge(model: Reference, models: Models = None) -> None:
+    """Name a model the challenger, which `challenger` then stands for.
+
+    Example: [bold]./run models challenge default@2[/]
+    """
+    from model_store import CHALLENGER
+
+    store = _store(models)
+    typer.echo(f"{store.set_alias(CHALLENGER, store.verify(model))} is the challenger.")
+
+
+def _publisher(settings: Settings) -> AbstractContextManager[Publisher]:
+    from commands.play import publisher_for
+
+    return closing(publisher_for(settings))
+
+
+def _show(verdicts: list[Verdict]) -> None:
+    for verdict in verdicts:
+        mark = "passed" if verdict.passed else "FAILED"
+        typer.echo(f"{mark}  {verdict.gate}: {verdict.words}", err=True)

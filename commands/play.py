@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from commands.feed import Feed
     from commands.read_probe import ReadProbe
     from commands.settings import Settings
-    from producers.publish import Acknowledgement
+    from producers.publish import Acknowledgement, RawRecord
     from schemas.events import AnyEvent
 
 _LOOK_S = 0.05
@@ -95,7 +95,7 @@ def promote_model(
 
 
 def play(
-    events: Iterable[AnyEvent],
+    events: Iterable[AnyEvent | RawRecord],
     publisher: faust_redis.Publisher,
     *,
     label: str,

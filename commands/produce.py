@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import signal
 import threading
+from pathlib import Path  # noqa: TC003 - Typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from commands.flags import Namespace, Partitions, Redis, Speed, console_for, speed_of
-from commands.settings import settings_from
+from commands.settings import given, settings_from
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from commands.feed import Feed
     from commands.settings import Settings
+    from producers.publish import RawRecord
+    from schemas.events import AnyEvent
+
+_SHOWN = 20
 
 app = typer.Typer(help="Publish a feed.", no_args_is_help=True)
 
@@ -32,39 +41,158 @@ def football_data(
     from commands.feed import from_football_data
 
     settings = settings_from(redis=redis, namespace=namespace, partitions=partitions)
-    _publish(from_football_data(data, settings), settings, speed or "max")
+    feed = from_football_data(data, settings)
+    events = list(feed.events())
+    feed.about = len(events)
+    _publish(feed, events, settings, speed or "max")
 
 
 @app.command()
-def simulate(
-    seed: Annotated[int, typer.Option(help="The same seed makes the same league.")] = 1,
+def incidents(
+    data: Annotated[
+        str, typer.Option(help="Folder with matches.csv.gz and incidents.csv.gz.", metavar="DIR")
+    ],
+    results: Annotated[
+        str | None,
+        typer.Option(
+            help="Results to join with; if none, football-data.co.uk near them.", metavar="DIR|URL"
+        ),
+    ] = None,
+    aliases: Annotated[
+        Path | None, typer.Option(help="Table of team names of your own, for the join.")
+    ] = None,
+    every: Annotated[
+        int | None, typer.Option(help="Tick every so many minutes.", min=1, max=90)
+    ] = None,
     speed: Speed = "max",
     redis: Redis = None,
     namespace: Namespace = None,
     partitions: Partitions = None,
 ) -> None:
-    """Publish a made-up league.
+    """Publish goals and cards by the minute, with results' prices where the two are joined.
 
-    Example: [bold]./run produce simulate --seed 7 --speed 3600[/]
+    Example: [bold]./run produce incidents --data incidents --speed 3600[/]
     """
-    from commands.feed import from_simulation
+    from commands.feed import from_incidents
+    from producers.incidents import MARKS
 
     settings = settings_from(redis=redis, namespace=namespace, partitions=partitions)
-    _publish(from_simulation(seed), settings, speed or "max")
+    ticks = MARKS if every is None else tuple(range(every, 91, every))
+    feed = from_incidents(data, settings, results=results, aliases=aliases, ticks=ticks)
+    _publish(feed, feed.events(), settings, speed or "max")
 
 
-def _publish(feed: Feed, settings: Settings, speed: str) -> None:
+@app.command()
+def betfair(
+    data: Annotated[
+        list[Path], typer.Option(help="Recorded stream file; may be given often.", metavar="FILE")
+    ],
+    fixtures: Annotated[
+        Path, typer.Option(help="Table from Betfair's event ids to matches.", metavar="FILE")
+    ],
+    speed: Speed = "max",
+    redis: Redis = None,
+    namespace: Namespace = None,
+    partitions: Partitions = None,
+) -> None:
+    """Publish the prices of recorded match-odds markets of the Betfair Exchange.
+
+    Each entry of the table is named by an event id and has competition, season, home, away.
+    Example: [bold]./run produce betfair --data 1.170.bz2 --fixtures fixtures.toml --speed 60[/]
+    """
+    from commands.feed import from_betfair
+    from producers.betfair import Tally
+
+    settings = settings_from(redis=redis, namespace=namespace, partitions=partitions)
+    tally = Tally()
+    feed = from_betfair(data, fixtures, settings, tally)
+    _publish(feed, feed.events(), settings, speed or "max")
+    console = console_for()
+    for kind, count in sorted(tally.not_for_us.items()):
+        console.print(f"{count:,} changes of {kind} markets, which are not for us")
+
+
+@app.command()
+def simulate(
+    seed: Annotated[int, typer.Option(help="The same seed makes the same league.")] = 1,
+    failures: Annotated[
+        float, typer.Option(help="Chance of each failure of a feed at each event.", metavar="RATE")
+    ] = 0.0,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only this failure; may be given often.")
+    ] = None,
+    speed: Speed = "max",
+    redis: Redis = None,
+    namespace: Namespace = None,
+    partitions: Partitions = None,
+) -> None:
+    """Publish a made-up league; with --failures as a bad feed would.
+
+    Every failure is put right in the end: the same seed without failures says how all must end.
+    Example: [bold]./run produce simulate --seed 7 --failures 0.02 --speed 3600[/]
+    """
+    from commands.feed import from_simulation
+    from producers.simulate import FAILURES, spoil
+
+    settings = settings_from(redis=redis, namespace=namespace, partitions=partitions)
+    feed = from_simulation(seed)
+    told = spoil(feed.events(), failures, seed=seed, failures=only or tuple(FAILURES))
+    _publish(feed, told, settings, speed or "max")
+
+
+@app.command()
+def clock(
+    silent_after: Annotated[
+        float, typer.Option(help="Minutes without a word until a feed is silent.", min=0.1)
+    ] = 10.0,
+    redis: Redis = None,
+    namespace: Namespace = None,
+    partitions: Partitions = None,
+) -> None:
+    """Tick live matches and pools' days, and say which feed is silent, until stopped.
+
+    Start as many as you like: one leads, the others take over when it goes.
+    Example: [bold]./run produce clock --redis redis://localhost:6379/0[/]
+    """
+    import redis as redis_py
+
+    from commands.play import publisher_for
+    from producers.clock import Clock, run
+
+    settings = settings_from(redis=redis, namespace=namespace, partitions=partitions)
+    publisher = publisher_for(settings)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        with redis_py.Redis.from_url(given(settings.redis, "redis")) as client:
+            ticking = Clock(
+                client,
+                publisher,
+                namespace=settings.namespace,
+                partitions=settings.partitions,
+                silent_after=dt.timedelta(minutes=silent_after),
+                lease_s=settings.lease_s,
+            )
+            count = run(ticking, stop)
+    finally:
+        publisher.close()
+    console_for().print(f"{count:,} events published")
+
+
+def _publish(
+    feed: Feed, events: Iterable[AnyEvent | RawRecord], settings: Settings, speed: str
+) -> None:
     from commands.play import play, publisher_for
 
     console = console_for()
-    events = list(feed.events())
     publisher = publisher_for(settings)
     try:
         stored = play(
             events,
             publisher,
             label=feed.name,
-            total=len(events),
+            total=feed.about,
             speed=speed_of(speed),
             stop=threading.Event(),
             console=console,
@@ -73,3 +201,7 @@ def _publish(feed: Feed, settings: Settings, speed: str) -> None:
     finally:
         publisher.close()
     console.print(f"{stored:,} events stored; {len(feed.unread):,} rows could not be read")
+    for error in feed.unread[:_SHOWN]:
+        console.print(f"  {error}", markup=False)
+    if len(feed.unread) > _SHOWN:
+        console.print(f"  … and {len(feed.unread) - _SHOWN:,} more")

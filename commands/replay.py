@@ -2,43 +2,55 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 import threading
 import time
-from typing import TYPE_CHECKING
+from itertools import takewhile
+from pathlib import Path  # noqa: TC003 - msgspec reads annotations at run time
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
 from agents import forecast
 from backtest import predictions
-from backtest.last_forecasts import LastForecasts
-from backtest.scoring import LeagueScores, by_league
+from backtest.minute_forecasts import MinuteForecasts
+from backtest.scoring import LeagueScores, MinuteScores, by_minute
 from commands import drain
-from commands.feed import from_football_data
+from commands.changes import Changes
+from commands.feed import from_football_data, from_incidents
 from commands.play import play, promote_model, publisher_for
 from commands.servers import servers
 from commands.supervise import Supervisor
 from model_store import ModelStore
+from producers.incidents import MARKS
 from schemas.errors import FeedError
-from schemas.keys import CHANGES, LIVE, stream
+from schemas.keys import LIVE
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from rich.console import Console
 
     from commands.feed import Feed
     from commands.settings import Settings
     from producers.match_events import Odds
+    from producers.match_rows import MatchRow
+    from producers.publish import Acknowledgement
     from schemas.events import AnyEvent
 
-_PAGE_ENTRIES = 2000
+# Longer than any match, extra time and long stoppages included.
+_A_MATCH = dt.timedelta(hours=4)
+FeedName: TypeAlias = Literal["football-data", "incidents"]
 
 
 class Backtest(Struct, frozen=True, kw_only=True):
-    """What to replay, with which model, and what it may see."""
+    """What to replay, with which model, and what it may see.
+
+    ``results`` and ``aliases`` concern the feed of incidents: what it is joined with, and by which
+    table of names beside the shipped one.
+    """
 
     data: str
     from_day: dt.date
@@ -46,12 +58,19 @@ class Backtest(Struct, frozen=True, kw_only=True):
     model: str
     odds: Odds
     out: Path
+    feed: FeedName = "football-data"
+    results: str | None = None
+    aliases: Path | None = None
 
 
 class Metrics(Struct, frozen=True, kw_only=True):
-    """``metrics.json``: what was replayed, and how good the forecasts were."""
+    """``metrics.json``: what was replayed, and how good the forecasts were.
+
+    ``leagues`` are the figures before kick-off, ``minutes`` those at every minute that was scored.
+    """
 
     data: str
+    feed: str
     from_day: dt.date
     to_day: dt.date
     model: str
@@ -59,10 +78,13 @@ class Metrics(Struct, frozen=True, kw_only=True):
     market_phase: str
     matches: int
     matches_without_forecast: int
+    matches_told_by_minute: int
+    rows_unread: int
     events: int
     forecasts: int
     seconds: float
     leagues: list[LeagueScores]
+    minutes: list[MinuteScores]
 
 
 def backtest(settings: Settings, plan: Backtest, console: Console) -> Metrics:
@@ -72,39 +94,42 @@ def backtest(settings: Settings, plan: Backtest, console: Console) -> Metrics:
         SabiscoreError: When the feed, the model or a server is not to be had.
     """
     model = ModelStore(settings.models).load(plan.model).label
-    feed = from_football_data(plan.data, settings, plan.odds)
+    feed = _feed(settings, plan)
     wanted = [row for row in feed.matches if plan.from_day <= row.date <= plan.to_day]
     if not wanted:
         msg = f"{plan.data} holds no match from {plan.from_day} to {plan.to_day}"
         raise FeedError(msg)
-    until = max(row.kick_off for row in wanted)
-    events = [event for event in feed.events() if event.time <= until]
     own = settings.model_copy(update={"namespace": f"backtest-{secrets.token_hex(4)}"})
     with servers(own, keep=None, database=False, say=console.print) as ready:
         began_s = time.monotonic()
         try:
             with Supervisor() as supervisor:
                 supervisor.start(forecast.APP, ["worker", forecast.APP], ready.environment())
-                _replay(ready, plan, model, feed, events, supervisor, console)
-            last = _collect(ready)
+                events, forecasts = _replay(ready, plan, model, feed, wanted, supervisor, console)
         finally:
             _forget(ready)
         seconds = time.monotonic() - began_s
     phase: predictions.Phase = "opening" if plan.odds == "opening" else "closing"
-    made = predictions.join(wanted, last.by_match, phase)
+    made = predictions.join_marks(wanted, forecasts.by_mark, MARKS, feed.played, phase)
+    minutes = by_minute(made)
+    before = made[made["minute"] == 0]
     metrics = Metrics(
         data=plan.data,
+        feed=plan.feed,
         from_day=plan.from_day,
         to_day=plan.to_day,
         model=model,
         odds=plan.odds,
         market_phase=phase,
-        matches=len(made),
-        matches_without_forecast=sum(row.outcome is not None for row in wanted) - len(made),
-        events=len(events),
-        forecasts=last.seen,
+        matches=len(before),
+        matches_without_forecast=sum(row.outcome is not None for row in wanted) - len(before),
+        matches_told_by_minute=sum(row.match_id in feed.played for row in wanted),
+        rows_unread=len(feed.unread),
+        events=events,
+        forecasts=forecasts.seen,
         seconds=round(seconds, 1),
-        leagues=by_league(made),
+        leagues=minutes[0].leagues if minutes else [],
+        minutes=minutes,
     )
     plan.out.mkdir(parents=True, exist_ok=True)
     predictions.write(made, plan.out / "predictions.csv")
@@ -113,46 +138,64 @@ def backtest(settings: Settings, plan: Backtest, console: Console) -> Metrics:
     return metrics
 
 
+def _feed(settings: Settings, plan: Backtest) -> Feed:
+    if plan.feed == "incidents":
+        return from_incidents(
+            plan.data,
+            settings,
+            results=plan.results,
+            aliases=plan.aliases,
+            odds=plan.odds,
+            until=plan.to_day,
+            ticks=MARKS,
+            play_from=plan.from_day,
+        )
+    return from_football_data(plan.data, settings, plan.odds)
+
+
 def _replay(
     settings: Settings,
     plan: Backtest,
     model: str,
     feed: Feed,
-    events: list[AnyEvent],
+    wanted: list[MatchRow],
     supervisor: Supervisor,
     console: Console,
-) -> None:
+) -> tuple[int, MinuteForecasts]:
+    """Play the feed through the agent; return how many events there were, and the forecasts."""
     publisher = publisher_for(settings)
-    try:
-        promote_model(publisher, settings, feed, model)
-        play(
-            events,
-            publisher,
-            label=f"Backtest to {plan.to_day}",
-            total=len(events),
-            speed=float("inf"),
-            stop=threading.Event(),
-            console=console,
-            heard=lambda _acknowledgement: supervisor.check(),
-        )
-    finally:
-        publisher.close()
+    forecasts = MinuteForecasts(MARKS if feed.played else ())
     with drain.connect(str(settings.redis)) as client:
+        changes = Changes(client, settings, forecasts)
+
+        def heard(_acknowledgement: Acknowledgement) -> None:
+            supervisor.check()
+            changes.look()
+
+        try:
+            promote_model(publisher, settings, feed, model)
+            count = play(
+                _until_the_end(feed, wanted),
+                publisher,
+                label=f"Backtest to {plan.to_day}",
+                total=feed.about,
+                speed=float("inf"),
+                stop=threading.Event(),
+                console=console,
+                heard=heard,
+            )
+        finally:
+            publisher.close()
         drain.wait(client, settings, [forecast.APP], supervisor.check)
+        changes.take()
+    return count, forecasts
 
 
-def _collect(settings: Settings) -> LastForecasts:
-    """Read every forecast of the namespace's changes streams."""
-    last = LastForecasts()
-    with drain.connect(str(settings.redis)) as client:
-        for partition in range(settings.partitions):
-            key = stream(settings.namespace, partition, CHANGES)
-            after = b"-"
-            while page := client.xrange(key, min=after, count=_PAGE_ENTRIES):
-                for _, fields in page:
-                    last.add(fields[b"e"])
-                after = b"(" + page[-1][0]
-    return last
+def _until_the_end(feed: Feed, wanted: list[MatchRow]) -> Iterator[AnyEvent]:
+    """All events up to the last kick-off that is scored, and the play after it where it is told."""
+    last = max(wanted, key=lambda row: row.kick_off)
+    until = last.kick_off + (_A_MATCH if feed.played else dt.timedelta())
+    return takewhile(lambda event: event.time <= until, feed.events())
 
 
 def _forget(settings: Settings) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 import model_store
-from commands.feed import from_football_data
+from commands.feed import from_football_data, from_incidents
 from commands.training_rows import collect
 
 if TYPE_CHECKING:
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from commands.settings import Settings
+    from producers.match_events import Odds
+
+# One is enough to tell that a clock ran.
+_TICKS = (90,)
 
 
 def train(
@@ -28,16 +32,22 @@ def train(
     config: str,
     name: str,
     seed: int,
+    feed_name: str = "football-data",
+    odds: Odds = "closing",
 ) -> Path:
     """Train a version of *name* on the matches finished before *until*; return its folder.
 
-    The first model of a store becomes its champion; later ones wait to be promoted.
+    The feed of incidents tells matches by the minute, so that in-play figures are fitted too. The
+    first model of a store becomes its champion; later ones wait to be promoted.
 
     Raises:
         FeedError: When *data* cannot be read.
         ModelError: When there is too little history, or the model fails its own checks.
     """
-    feed = from_football_data(data, settings)
+    if feed_name == "incidents":
+        feed = from_incidents(data, settings, odds=odds, until=until, ticks=_TICKS)
+    else:
+        feed = from_football_data(data, settings, odds)
     end = dt.datetime.combine(until, dt.time(), dt.UTC)
     with Progress(
         TextColumn("{task.description}"),
@@ -60,8 +70,8 @@ def train(
             name=name,
             directory=settings.models,
             command=(
-                f"./run train --data DIR --until {until} --config {config} "
-                f"--name {name} --seed {seed}"
+                f"./run train --feed {feed_name} --data DIR --odds {odds} --until {until} "
+                f"--config {config} --name {name} --seed {seed}"
             ),
             progress=show,
         )

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from commands.play_rows import Play
 from features import FEATURE_NAMES, TEAM_FEATURES, World, fold, write_vector
-from model_store import TrainingSet
+from model_store import PLAY_MINUTES, TrainingSet
 from schemas.errors import RejectedEventError
 from schemas.events import (
     AnyEvent,
@@ -37,7 +38,8 @@ class _Rows:
         self.opening: dict[str, tuple[float, ...]] = {}
         self.at_kick_off: dict[str, NDArray[np.float64]] = {}
         self.matches: dict[str, MatchState] = {}
-        self.outcome: dict[str, int] = {}
+        self.goals: dict[str, tuple[int, int]] = {}
+        self.play: dict[str, Play] = {}
         self.rejected = 0
 
     def add(self, event: AnyEvent) -> None:
@@ -55,7 +57,9 @@ class _Rows:
         if isinstance(event, OddsChanged) and event.data.phase is OddsPhase.OPENING:
             self.opening[match_id] = tuple(self._vector(match_id)[_MARKET])
         if isinstance(event, MatchFinished):
-            self.outcome[match_id] = 1 - int(np.sign(event.data.home_score - event.data.away_score))
+            self.goals[match_id] = (event.data.home_score, event.data.away_score)
+        elif match_id in self.at_kick_off and match_id not in self.goals:
+            self.play.setdefault(match_id, Play()).see(event, self.world.matches[match_id])
 
     def _vector(self, match_id: str) -> NDArray[np.float64]:
         row = np.empty(len(FEATURE_NAMES), dtype=np.float64)
@@ -70,9 +74,10 @@ def collect(events: Iterable[AnyEvent], until: dt.datetime) -> TrainingSet:
         if event.time >= until:
             break
         rows.add(event)
-    ids = [match_id for match_id in rows.at_kick_off if match_id in rows.outcome]
+    ids = [match_id for match_id in rows.at_kick_off if match_id in rows.goals]
     matches = [rows.matches[match_id] for match_id in ids]
     width = len(FEATURE_NAMES)
+    goals = np.array([rows.goals[match_id] for match_id in ids], dtype=np.int8).reshape(-1, 2)
     vectors = np.array([rows.at_kick_off[match_id] for match_id in ids]).reshape(-1, width)
     return TrainingSet(
         team=vectors[:, : len(TEAM_FEATURES)],
@@ -81,11 +86,16 @@ def collect(events: Iterable[AnyEvent], until: dt.datetime) -> TrainingSet:
             [rows.opening.get(match_id, _NO_MARKET) for match_id in ids], dtype=np.float64
         ).reshape(-1, 3),
         market_closing=vectors[:, _MARKET],
-        outcome=np.array([rows.outcome[match_id] for match_id in ids], dtype=np.int8),
+        outcome=(1 - np.sign(goals[:, 0] - goals[:, 1])).astype(np.int8),
         season=np.array([match.season for match in matches], dtype=np.str_),
         competition=np.array([match.competition for match in matches], dtype=np.str_),
         kick_off=np.array(
             [match.kick_off.replace(tzinfo=None) for match in matches], dtype="datetime64[s]"
         ),
         match_id=np.array(ids, dtype=np.str_),
+        goals=goals,
+        play=np.array(
+            [rows.play.get(match_id, Play()).known(rows.goals[match_id]) for match_id in ids],
+            dtype=np.int8,
+        ).reshape(-1, len(PLAY_MINUTES), 4),
     )

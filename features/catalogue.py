@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Feature(Struct, frozen=True):
@@ -25,14 +29,8 @@ def _sides(stem: str, meaning: str, unit: str, *, difference: bool = False) -> l
 
 _EW = "exponentially weighted, per match; empty before the first"
 
-TEAM_CATALOGUE: tuple[Feature, ...] = (
+OWN_CATALOGUE: tuple[Feature, ...] = (
     *_sides("elo", "Elo rating, weighing goal difference", "Elo points", difference=True),
-    Feature("elo_expectancy", "home team: share of the point by Elo, at home", "0 to 1"),
-    Feature("goals_expected_home", "home team: expected goals by online Poisson rates", "goals"),
-    Feature("goals_expected_away", "away team: expected goals by online Poisson rates", "goals"),
-    Feature("poisson_home", "home win by these rates, low scores corrected", "probability"),
-    Feature("poisson_draw", "draw by these rates, low scores corrected", "probability"),
-    Feature("poisson_away", "away win by these rates, low scores corrected", "probability"),
     *_sides("attack", "attack rating", "log goals"),
     *_sides("defence", "defence rating", "log goals"),
     *_sides("pi", "pi-rating at its ground of this match", "rating"),
@@ -64,6 +62,21 @@ TEAM_CATALOGUE: tuple[Feature, ...] = (
         "points",
         difference=True,
     ),
+)
+
+POOL_CATALOGUE: tuple[Feature, ...] = (
+    Feature("elo_expectancy", "home team: share of the point by Elo, at home", "0 to 1"),
+    Feature("goals_expected_home", "home team: expected goals by online Poisson rates", "goals"),
+    Feature("goals_expected_away", "away team: expected goals by online Poisson rates", "goals"),
+    Feature("poisson_home", "home win by these rates, low scores corrected", "probability"),
+    Feature("poisson_draw", "draw by these rates, low scores corrected", "probability"),
+    Feature("poisson_away", "away win by these rates, low scores corrected", "probability"),
+    Feature(
+        "past_market_difference",
+        "home rather than away win by the closing odds of both teams' past matches; by these rates "
+        "where there were none",
+        "log-odds",
+    ),
     *_sides(
         "position", "place in the table, 0 top to 1 bottom, as of this day; empty at first", "share"
     ),
@@ -71,11 +84,15 @@ TEAM_CATALOGUE: tuple[Feature, ...] = (
     Feature("goals_mean", "the pool's goals a match, both teams", "goals"),
 )
 
+TEAM_CATALOGUE: tuple[Feature, ...] = OWN_CATALOGUE + POOL_CATALOGUE
+
 MARKET_CATALOGUE: tuple[Feature, ...] = (
     Feature("market_home", "home win by the market without margin (Shin)", "probability"),
     Feature("market_draw", "draw by the market without margin (Shin)", "probability"),
     Feature("market_away", "away win by the market without margin (Shin)", "probability"),
     Feature("market_phase", "0 no price, 1 opening or current, 2 closing", "code"),
+    Feature("market_moved_home", "log-odds of a home win, newest less opening", "log-odds"),
+    Feature("market_moved_away", "log-odds of an away win, newest less opening", "log-odds"),
 )
 
 LIVE_CATALOGUE: tuple[Feature, ...] = (
@@ -93,7 +110,35 @@ FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in CATALOGUE)
 FEATURE_HASH: str = hashlib.sha256(",".join(FEATURE_NAMES).encode()).hexdigest()[:16]
 
 
-def as_markdown() -> str:
-    """The catalogue as a table for the documentation."""
-    rows = [f"| `{row.name}` | {row.meaning} | {row.unit} |" for row in CATALOGUE]
-    return "\n".join(["| feature | what it says | unit |", "|---|---|---|", *rows, ""])
+_GROUPS = (
+    (
+        "Teams",
+        "made anew when either team has a result, or enters its season",
+        OWN_CATALOGUE,
+    ),
+    ("Teams and pool", "made anew also when a pool's day begins", POOL_CATALOGUE),
+    ("Market and play", "made at every event of the match", MARKET_CATALOGUE + LIVE_CATALOGUE),
+)
+
+
+_HEADING = """# Features
+
+Generated from `features/catalogue.py` by `python -m features`; a test holds the two together.
+The {count} columns are the same before kick-off and in play, in training and in service;
+their hash is `{digest}`.
+"""
+
+
+def as_markdown(costs_us: Sequence[float] = (4.7, 5.5, 1.0)) -> str:
+    """The catalogue as a page of the documentation.
+
+    *costs_us* are microseconds for one match's columns of each group; the values that stand here
+    were printed by ``benchmarks/fold_and_features.py`` on one core of a small cloud machine.
+    """
+    parts = [_HEADING.format(count=len(CATALOGUE), digest=FEATURE_HASH)]
+    for (title, when, rows), cost in zip(_GROUPS, costs_us, strict=True):
+        parts.append(f"## {title}\n\n{len(rows)} columns, {when}: {cost:.1f} µs.\n")
+        parts.append("| feature | what it says | unit |\n|---|---|---|")
+        parts.extend(f"| `{row.name}` | {row.meaning} | {row.unit} |" for row in rows)
+        parts.append("")
+    return "\n".join(parts)

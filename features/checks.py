@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 from schemas.errors import RejectedEventError
 
 if TYPE_CHECKING:
+    from collections.abc import Sized
+
     from features.state import MatchState
     from features.world import World
     from schemas.events import Event
 
 _YEARS = range(1870, 2200)
+_HOPS = 8
 
 
 def match_of(world: World, event: Event) -> MatchState:
-    """The match that *event* is about.
+    """The match that *event* is about: its fixture's new id where it was given one.
 
     Raises:
         RejectedEventError: When it names none, an unknown one, or one of another pool.
@@ -32,7 +35,41 @@ def match_of(world: World, event: Event) -> MatchState:
         raise RejectedEventError(
             f"match {match.match_id} belongs to pool {match.pool}, not to {event.partitionkey}"
         )
+    return match if not match.rekeyed_to else current(world, match)
+
+
+def current(world: World, match: MatchState) -> MatchState:
+    """The match under the newest id of its fixture."""
+    for _ in range(_HOPS):
+        after = world.matches.get(match.rekeyed_to)
+        if after is None:
+            break
+        match = after
     return match
+
+
+def said_at(event: Event) -> datetime:
+    """When the event's source said so, in UTC; never later than we received it.
+
+    A feed whose clock is ahead of ours would otherwise outbid, for a while, all that others say.
+
+    Raises:
+        RejectedEventError: When it lies outside the years in which football is played.
+    """
+    time, received = event.time, event.recordedtime
+    if received is not None and time > received:
+        time = received
+    return utc(time, "time")
+
+
+def room(match: MatchState, held: Sized, most: int, what: str) -> None:
+    """Check that a match can hold one more of something, so that no feed can fill our memory.
+
+    Raises:
+        RejectedEventError: When it holds as many as any match has.
+    """
+    if len(held) >= most:
+        raise RejectedEventError(f"match {match.match_id} already has {most} {what}, the most kept")
 
 
 def utc(instant: datetime, what: str) -> datetime:

@@ -4,34 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from features.checks import match_of, utc
+from features.checks import match_of, room, said_at
+from features.ledger import settled
+from features.market import market_of
+from features.play import is_stale
 from features.state import FeedMark, MatchState
+from schemas.errors import RejectedEventError
 from schemas.events import FeedHeartbeat, FeedSilent, FeedState, FeedStatus
 
 if TYPE_CHECKING:
     from features.state import PoolState
     from features.world import World
 
+MOST_SOURCES = 32
+"""No match is told of by more sources, and no pool by eight times as many."""
+
 _SILENT = {FeedState.ALIVE: False, FeedState.RECOVERED: False, FeedState.GAP: True}
 
 
-def is_stale(pool: PoolState, match: MatchState) -> bool:
-    """A source of this match is silent; a match that is over needs none."""
-    if match.over:
-        return False
-    feeds = pool.feeds
-    return any((mark := feeds.get(source)) is not None and mark.silent for source in match.sources)
-
-
 def heard(world: World, match: MatchState, source: str) -> bool:
-    """Note that *source* speaks of *match*, which from now on is stale whenever it is silent.
+    """Note that *source* speaks of *match*, which may from now on be stale when it is silent.
 
     Being mentioned is no sign of life: a silent feed is fresh again by heartbeat or status only.
+
+    Raises:
+        RejectedEventError: When more sources speak of the match than any match has.
     """
     if source in match.sources:
         return False
+    room(match, match.sources, MOST_SOURCES, "sources")
     match.sources = sorted([*match.sources, source])
-    match.stale = is_stale(world.pool(match.pool), match)
+    match.stale = is_stale(match, world.pool(match.pool).feeds)
     return True
 
 
@@ -64,13 +67,15 @@ def _mark(
 ) -> tuple[str, ...]:
     """Take the newer word on *source*, and return the open matches whose quality it changes."""
     _known(world, event)
-    at = utc(event.time, "time")
+    at = said_at(event)
     pool = world.pools.get(event.partitionkey)
     if pool is None:
         return ()
     mark = pool.feeds.get(source)
     if mark is not None and (mark.at, mark.silent) >= (at, silent):
         return ()
+    if mark is None and len(pool.feeds) >= 8 * MOST_SOURCES:
+        raise RejectedEventError(f"pool {pool.pool} already knows {8 * MOST_SOURCES} sources")
     pool.feeds = {**pool.feeds, source: FeedMark(at, silent)}
     world.keep_pool(pool)
     if mark is not None and mark.silent == silent:
@@ -79,11 +84,20 @@ def _mark(
 
 
 def _turned(world: World, pool: PoolState, source: str) -> list[str]:
+    """Hand over to and from *source* in its open matches; returns those that this changes."""
     turned = []
     for match_id in world.open_in_pool(pool.pool):
         match = world.matches[match_id]
-        if source in match.sources and (stale := is_stale(pool, match)) != match.stale:
-            match.stale = stale
-            world.keep_match(match)
+        if source not in match.sources:
+            continue
+        before = _seen(match)
+        settled(world, match)
+        match.market = market_of(match, pool.feeds)
+        if _seen(match) != before:
             turned.append(match_id)
     return turned
+
+
+def _seen(match: MatchState) -> tuple[object, ...]:
+    score = match.minute, match.home_score, match.away_score, match.home_reds, match.away_reds
+    return match.status, match.stale, match.degraded, match.market, *score

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import copy
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from features.checks import match_of, utc
-from features.fold_fixture import RETENTION
-from features.results import settled
+from features.checkpoints import WINDOW
+from features.checks import match_of, said_at
+from features.ledger import begin_day, settled
 from features.state import Clock
-from features.tables import levels, positions
 from schemas.errors import RejectedEventError
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from features.state import PoolState
     from features.world import World
     from schemas.events import ClockTick
 
-ADVANTAGE_STEP = 0.6
-"""Elo points by which home advantage moves for a win more, at home, than was expected."""
+RETENTION = WINDOW + timedelta(days=7)
+"""A match is kept for so long after kick-off, that late results find it and are counted."""
 
-MOST_ADVANTAGE = 200.0
-GOALS_WEIGHT = 0.003
-"""The share of one match in the goal means."""
+POSTPONED_RETENTION = timedelta(days=365)
+"""A postponed match waits for so long to be played."""
 
 
 def clock_tick(world: World, event: ClockTick) -> tuple[str, ...]:
@@ -46,7 +43,7 @@ def clock_tick(world: World, event: ClockTick) -> tuple[str, ...]:
 def _minute(world: World, event: ClockTick, minute: int) -> tuple[str, ...]:
     """The newest word on the minute stands, also when it goes back."""
     match = match_of(world, event)
-    at = utc(event.time, "time")
+    at = said_at(event)
     clock = Clock(at, minute, event.data.stoppage)
     if match.clock is not None and clock <= match.clock:
         return ()
@@ -58,43 +55,24 @@ def _minute(world: World, event: ClockTick, minute: int) -> tuple[str, ...]:
 def _day(world: World, name: str, day: dt.date) -> tuple[str, ...]:
     """Move what all teams of the pool share by the results since its last day.
 
-    All open matches of the pool may change by that. Matches long over are forgotten.
+    All open matches of the pool may change by that. Matches long past are forgotten.
     """
-    pool = copy.copy(world.pool(name))
+    pool = world.pool(name)
     if pool.day is not None and day <= pool.day:
         return ()
-    pool.day = day
-    moved = pool.pending > 0
-    if moved:
-        _move(pool)
-        teams = [team for _, team in sorted(world.teams.items()) if team.pool == name]
-        pool.levels = levels(teams, pool.levels)
-        for team in positions(teams):
-            world.keep_team(team)
-    world.keep_pool(pool)
-    _forget(world, pool, day)
-    if not moved:
-        return ()
-    found = world.open_in_pool(name)
-    for match_id in found:
-        world.team_parts.pop(match_id, None)
-    return tuple(found)
+    moved = begin_day(world, pool, day)
+    _forget(world, name, day)
+    return tuple(world.open_in_pool(name)) if moved else ()
 
 
-def _move(pool: PoolState) -> None:
-    """Move home advantage and goal means, and clear what was put aside."""
-    advantage = pool.home_advantage + ADVANTAGE_STEP * pool.pending_surprise
-    pool.home_advantage = min(max(advantage, -MOST_ADVANTAGE), MOST_ADVANTAGE)
-    weight = 1.0 - (1.0 - GOALS_WEIGHT) ** pool.pending
-    home, away = pool.pending_home_goals / pool.pending, pool.pending_away_goals / pool.pending
-    pool.home_goals += weight * (min(home, 10.0) - pool.home_goals)
-    pool.away_goals += weight * (min(away, 10.0) - pool.away_goals)
-    pool.pending = pool.pending_home_goals = pool.pending_away_goals = 0
-    pool.pending_surprise = 0.0
-
-
-def _forget(world: World, pool: PoolState, day: dt.date) -> None:
-    for match_id in world.over_in_pool(pool.pool):
-        match = world.matches[match_id]
-        if match.kick_off.date() < day - RETENTION:
+def _forget(world: World, name: str, day: dt.date) -> None:
+    """Forget the matches of which nothing more is to come; look at the others again later."""
+    for match in world.past(name, day - RETENTION):
+        waits = POSTPONED_RETENTION if match.status == "postponed" else RETENTION
+        last = match.kick_off.date()
+        if match.folded is not None:
+            last = max(last, match.folded.kick_off.date())
+        if last < day - waits:
             world.forget(match)
+        else:
+            world.file(match, last + (waits - RETENTION))

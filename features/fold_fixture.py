@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from features.checks import both_or_neither, match_of, utc
+from features.checks import both_or_neither, current, match_of, said_at, utc
 from features.feeds import heard
-from features.newcomer import newcomer
-from features.results import settled
-from features.state import Change, MatchState
+from features.fold_clock import RETENTION
+from features.ledger import settled
+from features.market import market_of
+from features.state import Change, MatchState, TeamState
 from schemas.errors import RejectedEventError
 from schemas.events import FixtureStatus
 from schemas.slugs import slug
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from features.world import World
     from schemas.events import FixtureChanged, FixtureScheduled, FixtureScheduledData
-
-RETENTION = timedelta(days=7)
-"""A match that is over is kept for so long after kick-off, and cannot come back later."""
 
 _CHANGES = (
     FixtureStatus.SCHEDULED,
@@ -28,27 +27,27 @@ _CHANGES = (
     FixtureStatus.CANCELLED,
     FixtureStatus.AWARDED,
 )
+_OFF = (FixtureStatus.POSTPONED, FixtureStatus.ABANDONED, FixtureStatus.CANCELLED)
 
 
 def fixture_scheduled(world: World, event: FixtureScheduled) -> tuple[str, ...]:
     """Register a match and, at first sight, its teams; a later word on it moves its kick-off.
 
+    A fixture that a feed knows by the same id of its own, and that we know by another match id,
+    goes on under the newest: the older match is cancelled, and all that is told of it counts here.
+
     Raises:
         RejectedEventError: When the teams are the same, or other ones than were announced before,
             or the match is long past: its result may already be in the ratings.
     """
-    said_at, kick_off = utc(event.time, "time"), utc(event.data.kick_off, "kick_off")
+    at, kick_off = said_at(event), utc(event.data.kick_off, "kick_off")
     if not event.subject:
         raise RejectedEventError("the event names no match: its subject is empty")
-    home_key, away_key = _team_keys(event)
     match = world.matches.get(event.subject)
     if match is not None:
-        _same_fixture(match, event, home_key, away_key)
-        changed = _move(match, kick_off, said_at)
-        changed = _more_ids(match, event.data.external_ids) or changed
-        changed = heard(world, match, event.source) or changed
-        return _kept(world, match) if changed else ()
+        return _again(world, match, event, at, kick_off)
     _not_long_past(world, event, kick_off)
+    home_key, away_key = _team_keys(event)
     match = MatchState(
         match_id=event.subject,
         pool=event.partitionkey,
@@ -62,11 +61,79 @@ def fixture_scheduled(world: World, event: FixtureScheduled) -> tuple[str, ...]:
         neutral=event.data.neutral,
         external_ids=dict(event.data.external_ids),
         simulated=event.source.startswith("simulat"),
-        kick_off_said_at=said_at,
+        said_at=at,
     )
+    older = _same_under_another_id(world, match)
     heard(world, match, event.source)
     _meet_teams(world, match, event.data)
-    return _kept(world, match)
+    touched = _kept(world, match)
+    return touched if older is None else _rekey(world, older, match)
+
+
+def _again(
+    world: World, match: MatchState, event: FixtureScheduled, at: datetime, kick_off: datetime
+) -> tuple[str, ...]:
+    """A fixture announced before: its newest spelling, kick-off and feeds' ids stand."""
+    _same_fixture(match, event, *_team_keys(event))
+    if match.rekeyed_to:
+        # The feed gave this fixture another id since; the old one does not come back.
+        match = current(world, match)
+    changed = (at, kick_off, event.data.home, event.data.away) > (
+        match.said_at,
+        match.kick_off,
+        match.home,
+        match.away,
+    )
+    if changed:
+        match.home, match.away = event.data.home, event.data.away
+    changed = _move(match, kick_off, at) or changed
+    changed = _more_ids(match, event.data.external_ids) or changed
+    changed = heard(world, match, event.source) or changed
+    if not changed:
+        return ()
+    world.index(match)
+    return settled(world, match)
+
+
+def _same_under_another_id(world: World, match: MatchState) -> MatchState | None:
+    """The match that a feed calls by the same id of its own.
+
+    Raises:
+        RejectedEventError: When it is another one, by its teams: two are never made one by guess.
+    """
+    name = world.named(match.pool, match.external_ids)
+    if name is None or name == match.match_id:
+        return None
+    older = world.matches[name]
+    if (older.home_key, older.away_key) != (match.home_key, match.away_key):
+        raise RejectedEventError(
+            f"{match.match_id} ({match.home} against {match.away}) bears a feed's id that belongs "
+            f"to {older.match_id} ({older.home} against {older.away}); if a team was renamed, "
+            "let the producer map both names to one"
+        )
+    return older
+
+
+def _rekey(world: World, older: MatchState, match: MatchState) -> tuple[str, ...]:
+    """Go on under the new id with all that was told under the old one."""
+    match.change, match.clock, match.statistics = older.change, older.clock, older.statistics
+    match.called_off_at, match.rescheduled_at = older.called_off_at, older.rescheduled_at
+    match.started_at, match.ended_at, match.extra_at = (
+        older.started_at,
+        older.ended_at,
+        older.extra_at,
+    )
+    match.told, match.books = older.told, older.books
+    match.sources = sorted({*match.sources, *older.sources})
+    match.external_ids = {**older.external_ids, **match.external_ids}
+    older.told, older.books, older.market = {}, {}, None
+    older.rekeyed_to = match.match_id
+    match.market = market_of(match, world.pool(match.pool).feeds)
+    # The old match first: its result leaves the ratings before it enters them again.
+    touched = {*settled(world, older), *settled(world, match)}
+    world.index(older)
+    world.index(match)
+    return match.match_id, *sorted(touched - {match.match_id})
 
 
 def fixture_changed(world: World, event: FixtureChanged) -> tuple[str, ...]:
@@ -76,7 +143,7 @@ def fixture_changed(world: World, event: FixtureChanged) -> tuple[str, ...]:
         RejectedEventError: When the match is unknown or the score is half a score.
     """
     match = match_of(world, event)
-    data, at = event.data, utc(event.time, "time")
+    data, at = event.data, said_at(event)
     kick_off = match.kick_off if data.kick_off is None else utc(data.kick_off, "kick_off")
     both_or_neither(data.home_score, data.away_score, "award")
     changed = heard(world, match, event.source)
@@ -92,11 +159,25 @@ def fixture_changed(world: World, event: FixtureChanged) -> tuple[str, ...]:
     if data.status in _CHANGES and (match.change is None or _rank(change) > _rank(match.change)):
         match.change = change
         changed = True
+    changed = _called_off(match, data.status, at) or changed
     if not changed:
         return ()
     # Before settling: it files the match anew only when that changes whether it is over.
     world.index(match)
     return settled(world, match)
+
+
+def _called_off(match: MatchState, status: FixtureStatus, at: datetime) -> bool:
+    """Note when a match was last called off, and when it was last scheduled anew."""
+    if status is FixtureStatus.SCHEDULED:
+        newer = match.rescheduled_at is None or at > match.rescheduled_at
+        match.rescheduled_at = at if newer else match.rescheduled_at
+        return newer
+    if status in _OFF:
+        newer = match.called_off_at is None or at > match.called_off_at
+        match.called_off_at = at if newer else match.called_off_at
+        return newer
+    return False
 
 
 def _rank(change: Change) -> tuple[datetime, int, *tuple[int, ...]]:
@@ -140,15 +221,15 @@ def _not_long_past(world: World, event: FixtureScheduled, kick_off: datetime) ->
 def _meet_teams(world: World, match: MatchState, data: FixtureScheduledData) -> None:
     for key, name in ((match.home_key, data.home), (match.away_key, data.away)):
         if key not in world.teams:
-            world.keep_team(newcomer(world.pool(match.pool), key, name, match))
+            world.keep_team(TeamState(key=key, pool=match.pool, name=name))
     if match.pool not in world.pools:
         world.keep_pool(world.pool(match.pool))
 
 
-def _move(match: MatchState, kick_off: datetime, said_at: datetime) -> bool:
-    newer = (said_at, kick_off) > (match.kick_off_said_at, match.kick_off)
+def _move(match: MatchState, kick_off: datetime, at: datetime) -> bool:
+    newer = (at, kick_off) > (match.said_at, match.kick_off)
     if newer:
-        match.kick_off, match.kick_off_said_at = kick_off, said_at
+        match.kick_off, match.said_at = kick_off, at
     return newer
 
 

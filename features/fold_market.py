@@ -1,4 +1,4 @@
-"""The market folds in: prices and suspensions of each bookmaker, and the one that we follow."""
+"""The market folds in: prices and suspensions of each bookmaker, as each source tells them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from features.checks import match_of, utc
+from features.checks import match_of, room, said_at
 from features.feeds import heard
+from features.ledger import reconcile
+from features.market import market_of
+from features.play import is_stale
 from features.shin import shin
-from features.state import Book
+from features.state import Book, Price
+from schemas.errors import RejectedEventError
 from schemas.events import Market, OddsPhase
 
 if TYPE_CHECKING:
@@ -17,98 +21,128 @@ if TYPE_CHECKING:
 
     from features.state import MatchState
     from features.world import World
-    from schemas.events import OddsChanged, OddsSuspended
+    from schemas.events import OddsChanged, OddsChangedData, OddsSuspended
 
-FOLLOWED = ("avg", "ps", "b365")
-"""The market is the average of all bookmakers; else Pinnacle, else Bet365, else the newest."""
+MOST_BOOKS = 64
+"""No match has more bookmakers, counted once for each source."""
+
+MOST_PRICE = 10_000.0
+"""As on the wire."""
+
+LEAST_SUM, MOST_SUM = 0.7, 2.0
+"""Inverse prices that sum to less or more are no bookmaker's: its margin would be absurd."""
+
+_BEFORE_KICK_OFF = (OddsPhase.OPENING, OddsPhase.CLOSING)
 
 _Order: TypeAlias = "tuple[bool, int, datetime, bool, tuple[float, float, float], str]"
 
 
 def odds_changed(world: World, event: OddsChanged) -> tuple[str, ...]:
-    """Prices moved; the newest stand, and an opening price never replaces a later phase's."""
+    """Prices moved; the newest stand, and an opening price never replaces a later phase's.
+
+    Raises:
+        RejectedEventError: When the match is unknown or the prices are impossible.
+    """
     match = match_of(world, event)
-    data, at = event.data, utc(event.time, "time")
+    data, at = event.data, said_at(event)
     if data.market is not Market.MATCH_ODDS:
         return ()
-    name = data.bookmaker.lower()
-    book = match.books.get(name) or Book(name)
-    prices = (data.home, data.draw, data.away)
-    told = _order(data.phase, data.market_version, at, prices)
+    _possible(data)
+    book = _book(match, data.bookmaker, event.source)
     changed = heard(world, match, event.source)
-    if book.time is None or told > _order(
-        book.phase, book.version, book.time, (book.home, book.draw, book.away)
-    ):
-        book = Book(
-            name,
-            *prices,
-            *shin(*prices),
-            data.phase,
-            data.market_version,
-            at,
-            book.suspended_version,
-            book.suspended_time,
-        )
-        _put(match, book)
+    before_kick_off = data.phase in _BEFORE_KICK_OFF or at < match.kick_off
+    known = book
+    book = _with_price(book, data, at, before_kick_off=before_kick_off)
+    if book is not known:
+        match.books[_key(book)] = book
         changed = True
-    return _kept(world, match) if changed else ()
+    return _settled(world, match) if changed else ()
 
 
 def odds_suspended(world: World, event: OddsSuspended) -> tuple[str, ...]:
     """A bookmaker takes no bets; newer prices of it open its market again."""
     match = match_of(world, event)
-    data, at = event.data, utc(event.time, "time")
+    data, at = event.data, said_at(event)
     if data.market is not Market.MATCH_ODDS:
         return ()
-    name = data.bookmaker.lower()
-    book = match.books.get(name) or Book(name)
+    book = _book(match, data.bookmaker, event.source)
     changed = heard(world, match, event.source)
-    known = book.suspended_time
+    known = book.suspended_at
     if known is None or (data.market_version, at) > (book.suspended_version, known):
-        _put(
-            match,
-            msgspec.structs.replace(book, suspended_version=data.market_version, suspended_time=at),
+        match.books[_key(book)] = msgspec.structs.replace(
+            book, suspended_version=data.market_version, suspended_at=at
         )
         changed = True
-    return _kept(world, match) if changed else ()
+    return _settled(world, match) if changed else ()
 
 
-def _order(
-    phase: OddsPhase, version: int, at: datetime, prices: tuple[float, float, float]
-) -> _Order:
+def _possible(data: OddsChangedData) -> None:
+    """Check prices that did not come over the wire, and their sum in any case."""
+    home, draw, away = data.home, data.draw, data.away
+    if not (min(home, draw, away) > 1.0 and max(home, draw, away) <= MOST_PRICE):
+        raise RejectedEventError(
+            f"the prices {home}, {draw}, {away} of {data.bookmaker} must lie above 1"
+        )
+    total = 1.0 / home + 1.0 / draw + 1.0 / away
+    if not LEAST_SUM <= total <= MOST_SUM:
+        raise RejectedEventError(
+            f"the prices {home}, {draw}, {away} of {data.bookmaker} cannot be: "
+            f"their inverses sum to {total:.2f}"
+        )
+
+
+def _key(book: Book) -> str:
+    return f"{book.bookmaker}|{book.source}"
+
+
+def _book(match: MatchState, bookmaker: str, source: str) -> Book:
+    name = bookmaker.lower()
+    found = match.books.get(f"{name}|{source}")
+    if found is None:
+        room(match, match.books, MOST_BOOKS, "bookmakers")
+        found = Book(name, source)
+    return found
+
+
+def _order(price: Price) -> _Order:
     """Newer is greater: by market version, else by time; equals are told apart by what they say."""
     return (
-        phase is not OddsPhase.OPENING,
-        version,
-        at,
-        phase is OddsPhase.CLOSING,
-        prices,
-        phase.value,
+        price.phase is not OddsPhase.OPENING,
+        price.version,
+        price.at,
+        price.phase is OddsPhase.CLOSING,
+        (price.home, price.draw, price.away),
+        price.phase.value,
     )
 
 
-def _put(match: MatchState, book: Book) -> None:
-    """Take a bookmaker's new state, and choose the market anew."""
-    suspended = book.suspended_time is not None and (
-        book.time is None
-        or (book.suspended_version, book.suspended_time) >= (book.version, book.time)
+def _with_price(book: Book, data: OddsChangedData, at: datetime, *, before_kick_off: bool) -> Book:
+    """The book with one more price; the same one where it says nothing new."""
+    prices = (data.home, data.draw, data.away)
+    told = Price(*prices, (0.0, 0.0, 0.0), data.phase, data.market_version, at)
+    order = _order(told)
+    newest = book.newest is None or order > _order(book.newest)
+    before = before_kick_off and (book.before is None or order > _order(book.before))
+    opening = before_kick_off and (book.opening is None or order < _order(book.opening))
+    if not (newest or before or opening):
+        return book
+    told = Price(*prices, shin(*prices), data.phase, data.market_version, at)
+    return Book(
+        book.bookmaker,
+        book.source,
+        told if newest else book.newest,
+        told if before else book.before,
+        told if opening else book.opening,
+        book.suspended_version,
+        book.suspended_at,
     )
-    if suspended != book.suspended:
-        book = msgspec.structs.replace(book, suspended=suspended)
-    match.books = {**match.books, book.bookmaker: book}
-    match.market = _followed(match.books)
 
 
-def _followed(books: dict[str, Book]) -> Book | None:
-    """The bookmaker that we follow, of those that ever gave a price."""
-    for name in FOLLOWED:
-        book = books.get(name)
-        if book is not None and book.time is not None:
-            return book
-    priced = [(book.time, name) for name, book in books.items() if book.time is not None]
-    return books[max(priced)[1]] if priced else None
-
-
-def _kept(world: World, match: MatchState) -> tuple[str, ...]:
+def _settled(world: World, match: MatchState) -> tuple[str, ...]:
+    """Choose the market anew; a result's closing odds may come after it."""
+    feeds = world.pool(match.pool).feeds
+    match.market = market_of(match, feeds)
+    match.stale = is_stale(match, feeds)
     world.keep_match(match)
-    return (match.match_id,)
+    others = reconcile(world, match) if match.status == "finished" else []
+    return match.match_id, *(name for name in others if name != match.match_id)

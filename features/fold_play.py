@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from features.checks import both_or_neither, match_of, utc
+from features.checks import both_or_neither, match_of, room, said_at, utc
 from features.feeds import heard
-from features.results import fold_statistics, settled
-from features.state import Clock, MatchState, Result, Revision, Said, Snapshot, Statistics
+from features.ledger import reconcile, settled
+from features.state import Clock, MatchState, Result, Revision, Said, Snapshot, Statistics, Told
 from schemas.errors import RejectedEventError
 from schemas.events import Period
 
@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 MOST_REVISIONS = 8
 """Of each incident so many of the newest revisions are kept."""
 
+MOST_INCIDENTS = 400
+"""No match has more incidents by one source's count."""
+
+MOST_STOPPAGE = 45
+"""Minutes; what is longer is no stoppage but an interruption."""
+
+_EXTRA_TIME = (Period.EXTRA_TIME, Period.PENALTIES)
+
 _PERIOD_MINUTE = {
     Period.FIRST_HALF: 0,
     Period.HALF_TIME: 45,
@@ -41,7 +49,7 @@ _PERIOD_MINUTE = {
 def match_started(world: World, event: MatchStarted) -> tuple[str, ...]:
     """Play began: minute 0, unless something later is known."""
     match = match_of(world, event)
-    at = utc(event.time, "time")
+    at = said_at(event)
     changed = heard(world, match, event.source)
     changed = _started(match, at) or changed
     changed = _clock(match, Clock(at, 0, 0)) or changed
@@ -55,43 +63,70 @@ def match_period(world: World, event: MatchPeriod) -> tuple[str, ...]:
         RejectedEventError: When the match is unknown or the score is half a score.
     """
     match = match_of(world, event)
-    data, at = event.data, utc(event.time, "time")
+    data, at = event.data, said_at(event)
     both_or_neither(data.home_score, data.away_score, "period")
     changed = heard(world, match, event.source)
     minute = _PERIOD_MINUTE.get(data.period)
     if minute is not None:
         changed = _started(match, at) or changed
         changed = _clock(match, Clock(at, minute, 0)) or changed
-    if data.home_score is not None and data.away_score is not None:
-        changed = _said(match, Said(at, 0, data.home_score, data.away_score)) or changed
+    if data.period in _EXTRA_TIME:
+        changed = _extra(match, at) or changed
+    # A score given as a shoot-out begins holds the goals of extra time.
+    if (
+        data.home_score is not None
+        and data.away_score is not None
+        and data.period is not Period.PENALTIES
+    ):
+        said = Said(at, 0, data.home_score, data.away_score)
+        changed = _said(_told(match, event.source), said) or changed
     return settled(world, match) if changed else ()
 
 
 def match_incident(world: World, event: MatchIncident) -> tuple[str, ...]:
-    """An incident was stated, corrected or withdrawn; the highest revision stands."""
+    """An incident was stated, corrected or withdrawn; the highest revision stands.
+
+    Raises:
+        RejectedEventError: When the match is unknown or the minute impossible.
+    """
     match = match_of(world, event)
-    at = utc(event.time, "time")
+    at = said_at(event)
+    _possible_minute(event.data.minute, event.data.stoppage)
+    known = match.told.get(event.source)
+    if known is not None and event.data.incident_id not in known.incidents:
+        room(match, known.incidents, MOST_INCIDENTS, f"incidents of {event.source}")
     changed = heard(world, match, event.source)
     changed = _started(match, at) or changed
-    changed = _incident(match, event.data, at) or changed
+    changed = _incident(_told(match, event.source), event.data, at) or changed
     return settled(world, match) if changed else ()
 
 
 def match_snapshot(world: World, event: MatchSnapshot) -> tuple[str, ...]:
-    """The whole match as seen at ``as_of``: what is older and missing goes, what is newer stays."""
+    """The whole match as seen at ``as_of``: what is older and missing goes, what is newer stays.
+
+    Raises:
+        RejectedEventError: When the match is unknown or a minute impossible.
+    """
     match = match_of(world, event)
-    data, as_of = event.data, utc(event.data.as_of, "as_of")
+    data, as_of = event.data, min(utc(event.data.as_of, "as_of"), said_at(event))
+    _possible_minute(data.minute, data.stoppage)
+    for incident in data.incidents:
+        _possible_minute(incident.minute, incident.stoppage)
     changed = heard(world, match, event.source)
+    told = _told(match, event.source)
     if data.period is not Period.UNKNOWN:
         changed = _started(match, as_of) or changed
         changed = _clock(match, Clock(as_of, data.minute, data.stoppage)) or changed
-    changed = _said(match, Said(as_of, 1, data.home_score, data.away_score)) or changed
+    if data.period in _EXTRA_TIME:
+        changed = _extra(match, as_of) or changed
+    else:
+        changed = _said(told, Said(as_of, 1, data.home_score, data.away_score)) or changed
     for incident in data.incidents:
-        changed = _incident(match, incident, as_of) or changed
+        changed = _incident(told, incident, as_of) or changed
     ids = sorted({incident.incident_id for incident in data.incidents})
-    known = match.snapshot
+    known = told.snapshot
     if known is None or (as_of, ids) > (known.as_of, known.incident_ids):
-        match.snapshot = Snapshot(as_of, ids)
+        told.snapshot = Snapshot(as_of, ids)
         changed = True
     return settled(world, match) if changed else ()
 
@@ -105,7 +140,7 @@ def match_statistics(world: World, event: MatchStatistics) -> tuple[str, ...]:
     match = match_of(world, event)
     data = event.data
     statistics = Statistics(
-        utc(event.time, "time"),
+        said_at(event),
         (data.home_shots, data.away_shots),
         (data.home_shots_on_target, data.away_shots_on_target),
         (data.home_corners, data.away_corners),
@@ -116,25 +151,46 @@ def match_statistics(world: World, event: MatchStatistics) -> tuple[str, ...]:
         match.statistics = statistics
     if newer or mine:
         world.keep_match(match)
-    return mine + tuple(fold_statistics(world, match))
+    if not newer or match.status != "finished":
+        return mine
+    return mine + tuple(name for name in reconcile(world, match) if name not in mine)
 
 
 def match_finished(world: World, event: MatchFinished) -> tuple[str, ...]:
-    """The result; the first one is folded into both teams, whose other open matches change too.
+    """The result; it is folded into both teams, whose other open matches change too.
 
-    A corrected result is kept on the match, whose inputs change; the ratings keep the first one.
+    A result that comes late or is corrected within 21 days of its match folds its pool again.
 
     Raises:
         RejectedEventError: When the match is unknown or the score after extra time impossible.
     """
     match = match_of(world, event)
-    data, at = event.data, utc(event.time, "time")
+    data, at = event.data, said_at(event)
     result = Result(at, data.home_score, data.away_score, *_extra_time(event))
     changed = heard(world, match, event.source)
-    if match.result is None or result > match.result:
-        match.result = result
+    told = _told(match, event.source)
+    if told.result is None or result > told.result:
+        told.result = result
         changed = True
+    if match.ended_at is None or at < match.ended_at:
+        match.ended_at = at
+        changed = True
+    if result.home_extra >= 0:
+        changed = _extra(match, at) or changed
     return settled(world, match) if changed else ()
+
+
+def _possible_minute(minute: int, stoppage: int) -> None:
+    if not 0 <= minute <= 130 or not 0 <= stoppage <= MOST_STOPPAGE:  # noqa: PLR2004 - as on the wire
+        raise RejectedEventError(f"minute {minute}+{stoppage} is in no match")
+
+
+def _told(match: MatchState, source: str) -> Told:
+    """What this source told of the play, to be added to."""
+    found = match.told.get(source)
+    if found is None:
+        found = match.told[source] = Told()
+    return found
 
 
 def _extra_time(event: MatchFinished) -> tuple[int, int]:
@@ -164,10 +220,17 @@ def _clock(match: MatchState, clock: Clock) -> bool:
     return newer
 
 
-def _said(match: MatchState, said: Said) -> bool:
-    newer = match.said is None or said > match.said
+def _extra(match: MatchState, at: datetime) -> bool:
+    newer = match.extra_at is None or at > match.extra_at
     if newer:
-        match.said = said
+        match.extra_at = at
+    return newer
+
+
+def _said(told: Told, said: Said) -> bool:
+    newer = told.said is None or said > told.said
+    if newer:
+        told.said = said
     return newer
 
 
@@ -189,7 +252,7 @@ def _key(revision: Revision) -> tuple[int, datetime, str, str, str, int, int]:
     )
 
 
-def _incident(match: MatchState, data: MatchIncidentData, at: datetime) -> bool:
+def _incident(match: Told, data: MatchIncidentData, at: datetime) -> bool:
     told = Revision(data.revision, at, data.op, data.kind, data.side, data.minute, data.stoppage)
     known = match.incidents.get(data.incident_id, [])
     by_number = {revision.number: revision for revision in known}
@@ -200,5 +263,5 @@ def _incident(match: MatchState, data: MatchIncidentData, at: datetime) -> bool:
     revisions = [by_number[number] for number in sorted(by_number)][-MOST_REVISIONS:]
     if revisions == known:
         return False
-    match.incidents = {**match.incidents, data.incident_id: revisions}
+    match.incidents[data.incident_id] = revisions
     return True

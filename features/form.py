@@ -6,7 +6,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from features.state import PoolState, Statistics, TeamState
+    from features.state import Entry, PoolState, TeamState
 
 WEIGHT = 0.08
 """The share of the newest match in an average over all matches (half of it in 8 matches)."""
@@ -31,43 +31,40 @@ def averaged(average: float, value: float, usual: float, weight: float = WEIGHT)
     return before + weight * (value - before)
 
 
-def add_goals(
-    pool: PoolState, team: TeamState, scored: int, conceded: int, *, at_home: bool
-) -> None:
-    """Fold a result into a team's form, overall and at the ground where it was played."""
+def add_result(pool: PoolState, entry: Entry, home: TeamState, away: TeamState) -> None:
+    """Fold a result into both teams' form, overall and at the ground where each played."""
     usual = (pool.home_goals + pool.away_goals) / 2.0
-    team.goals_for = averaged(team.goals_for, scored, usual)
-    team.goals_against = averaged(team.goals_against, conceded, usual)
-    team.points = averaged(team.points, points(scored, conceded), USUAL_POINTS)
-    if at_home:
-        team.home_goals_for = averaged(team.home_goals_for, scored, pool.home_goals, VENUE_WEIGHT)
-        team.home_goals_against = averaged(
-            team.home_goals_against, conceded, pool.away_goals, VENUE_WEIGHT
-        )
-    else:
-        team.away_goals_for = averaged(team.away_goals_for, scored, pool.away_goals, VENUE_WEIGHT)
-        team.away_goals_against = averaged(
-            team.away_goals_against, conceded, pool.home_goals, VENUE_WEIGHT
-        )
+    for team, scored, conceded in (
+        (home, entry.home, entry.away),
+        (away, entry.away, entry.home),
+    ):
+        team.goals_for = averaged(team.goals_for, scored, usual)
+        team.goals_against = averaged(team.goals_against, conceded, usual)
+        team.points = averaged(team.points, points(scored, conceded), USUAL_POINTS)
+    home_usual, away_usual, weight = pool.home_goals, pool.away_goals, VENUE_WEIGHT
+    home.home_goals_for = averaged(home.home_goals_for, entry.home, home_usual, weight)
+    home.home_goals_against = averaged(home.home_goals_against, entry.away, away_usual, weight)
+    away.away_goals_for = averaged(away.away_goals_for, entry.away, away_usual, weight)
+    away.away_goals_against = averaged(away.away_goals_against, entry.home, home_usual, weight)
 
 
-def add_statistics(home: TeamState, away: TeamState, statistics: Statistics) -> None:
-    """Fold a match's counts into both teams; a pair of which one side is unknown is left out."""
-    home_shots, away_shots = statistics.shots
-    if home_shots is not None and away_shots is not None:
-        home.shots_for = averaged(home.shots_for, home_shots, USUAL_SHOTS)
-        home.shots_against = averaged(home.shots_against, away_shots, USUAL_SHOTS)
-        away.shots_for = averaged(away.shots_for, away_shots, USUAL_SHOTS)
-        away.shots_against = averaged(away.shots_against, home_shots, USUAL_SHOTS)
-    home_target, away_target = statistics.on_target
-    if home_target is not None and away_target is not None:
-        home.on_target_for = averaged(home.on_target_for, home_target, USUAL_ON_TARGET)
-        home.on_target_against = averaged(home.on_target_against, away_target, USUAL_ON_TARGET)
-        away.on_target_for = averaged(away.on_target_for, away_target, USUAL_ON_TARGET)
-        away.on_target_against = averaged(away.on_target_against, home_target, USUAL_ON_TARGET)
-    home_corners, away_corners = statistics.corners
-    if home_corners is not None and away_corners is not None:
-        home.corners_for = averaged(home.corners_for, home_corners, USUAL_CORNERS)
-        home.corners_against = averaged(home.corners_against, away_corners, USUAL_CORNERS)
-        away.corners_for = averaged(away.corners_for, away_corners, USUAL_CORNERS)
-        away.corners_against = averaged(away.corners_against, home_corners, USUAL_CORNERS)
+def add_counts(home: TeamState, away: TeamState, entry: Entry) -> None:
+    """Fold a match's counts into both teams, where they are known."""
+    if entry.shots is not None:
+        at_home, there = entry.shots
+        home.shots_for = averaged(home.shots_for, at_home, USUAL_SHOTS)
+        home.shots_against = averaged(home.shots_against, there, USUAL_SHOTS)
+        away.shots_for = averaged(away.shots_for, there, USUAL_SHOTS)
+        away.shots_against = averaged(away.shots_against, at_home, USUAL_SHOTS)
+    if entry.on_target is not None:
+        at_home, there = entry.on_target
+        home.on_target_for = averaged(home.on_target_for, at_home, USUAL_ON_TARGET)
+        home.on_target_against = averaged(home.on_target_against, there, USUAL_ON_TARGET)
+        away.on_target_for = averaged(away.on_target_for, there, USUAL_ON_TARGET)
+        away.on_target_against = averaged(away.on_target_against, at_home, USUAL_ON_TARGET)
+    if entry.corners is not None:
+        at_home, there = entry.corners
+        home.corners_for = averaged(home.corners_for, at_home, USUAL_CORNERS)
+        home.corners_against = averaged(home.corners_against, there, USUAL_CORNERS)
+        away.corners_for = averaged(away.corners_for, there, USUAL_CORNERS)
+        away.corners_against = averaged(away.corners_against, at_home, USUAL_CORNERS)

@@ -14,12 +14,23 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from schemas.events import FixtureStatus, IncidentKind, OddsPhase, Operation, Side
+from schemas.events import (  # noqa: TC001 - msgspec reads annotations at run time
+    FixtureStatus,
+    IncidentKind,
+    OddsPhase,
+    Operation,
+    Side,
+)
 from schemas.forecast import Quality
 
 Status: TypeAlias = Literal[
     "scheduled", "live", "finished", "postponed", "cancelled", "abandoned", "awarded"
 ]
+Chances: TypeAlias = tuple[float, float, float]
+"""Probabilities of home win, draw, away win."""
+Pair: TypeAlias = tuple[int, int]
+"""A count for the home and the away team."""
+
 OVER: frozenset[str] = frozenset({"finished", "cancelled", "abandoned", "awarded"})
 """The states of a match that nothing more is expected of."""
 
@@ -27,25 +38,58 @@ START_ELO = 1500.0
 UNKNOWN = math.nan
 
 
-class Book(Struct, array_like=True, frozen=True):
-    """One bookmaker's newest prices, their probabilities without margin, and its last suspension.
+class Price(Struct, array_like=True, frozen=True):
+    """Decimal prices at one time, and their probabilities without margin (Shin)."""
 
-    Prices are zero where the bookmaker has only ever suspended.
+    home: float
+    draw: float
+    away: float
+    chances: Chances
+    phase: OddsPhase
+    version: int
+    at: dt.datetime
+
+
+class Book(Struct, array_like=True, frozen=True):
+    """One bookmaker's prices as one source tells them, and its last suspension.
+
+    ``newest`` is the price that stands, ``before`` the last one from before kick-off, ``opening``
+    the first one: all none where the bookmaker has only ever suspended.
     """
 
     bookmaker: str
-    home: float = 0.0
-    draw: float = 0.0
-    away: float = 0.0
-    p_home: float = UNKNOWN
-    p_draw: float = UNKNOWN
-    p_away: float = UNKNOWN
-    phase: OddsPhase = OddsPhase.UNKNOWN
-    version: int = 0
-    time: dt.datetime | None = None
+    source: str
+    newest: Price | None = None
+    before: Price | None = None
+    opening: Price | None = None
     suspended_version: int = -1
-    suspended_time: dt.datetime | None = None
+    suspended_at: dt.datetime | None = None
+
+    @property
+    def suspended(self) -> bool:
+        """No price is newer than the last suspension."""
+        if self.suspended_at is None or self.newest is None:
+            return self.suspended_at is not None
+        price = self.newest
+        return (self.suspended_version, self.suspended_at) >= (price.version, price.at)
+
+
+class MarketState(Struct, array_like=True, frozen=True):
+    """The market that we follow: one bookmaker's, or the consensus of ``books`` of them.
+
+    ``moved_*`` is by how much the log-odds of a home and of an away win moved since its opening.
+    """
+
+    bookmaker: str
+    p_home: float
+    p_draw: float
+    p_away: float
+    phase: OddsPhase
+    time: dt.datetime | None
     suspended: bool = False
+    books: int = 1
+    moved_home: float = 0.0
+    moved_away: float = 0.0
 
 
 class Revision(Struct, array_like=True, frozen=True):
@@ -86,6 +130,15 @@ class Result(Struct, array_like=True, frozen=True, order=True):
     away_extra: int = -1
 
 
+class Told(Struct, array_like=True):
+    """What one source told of the play of a match."""
+
+    said: Said | None = None
+    snapshot: Snapshot | None = None
+    incidents: dict[str, list[Revision]] = msgspec.field(default_factory=dict)
+    result: Result | None = None
+
+
 class Change(Struct, array_like=True, frozen=True):
     """The newest word on a fixture; scores only where awarded."""
 
@@ -110,6 +163,18 @@ class Statistics(Struct, array_like=True, frozen=True):
     shots: tuple[int | None, int | None]
     on_target: tuple[int | None, int | None]
     corners: tuple[int | None, int | None]
+
+
+class Entry(Struct, array_like=True, frozen=True):
+    """What the ratings hold of a match: its result, whole pairs of counts, closing chances."""
+
+    kick_off: dt.datetime
+    home: int
+    away: int
+    shots: Pair | None = None
+    on_target: Pair | None = None
+    corners: Pair | None = None
+    chances: Chances | None = None
 
 
 class FeedMark(Struct, array_like=True, frozen=True):
@@ -142,23 +207,24 @@ class MatchState(Struct, array_like=True, kw_only=True):
     away_score: int = 0
     home_reds: int = 0
     away_reds: int = 0
-    market: Book | None = None
+    market: MarketState | None = None
     stale: bool = False
     degraded: bool = False
     # Facts.
-    kick_off_said_at: dt.datetime
+    said_at: dt.datetime
     change: Change | None = None
+    called_off_at: dt.datetime | None = None
+    rescheduled_at: dt.datetime | None = None
     started_at: dt.datetime | None = None
+    ended_at: dt.datetime | None = None
+    extra_at: dt.datetime | None = None
     clock: Clock | None = None
-    said: Said | None = None
-    snapshot: Snapshot | None = None
-    incidents: dict[str, list[Revision]] = msgspec.field(default_factory=dict)
-    result: Result | None = None
     statistics: Statistics | None = None
+    told: dict[str, Told] = msgspec.field(default_factory=dict)
     books: dict[str, Book] = msgspec.field(default_factory=dict)
+    rekeyed_to: str = ""
     # What of this match the teams' ratings hold.
-    folded: Result | None = None
-    statistics_folded: bool = False
+    folded: Entry | None = None
     # The agent's own.
     revision: int = 0
     input_hash: bytes = b""
@@ -179,6 +245,18 @@ class MatchState(Struct, array_like=True, kw_only=True):
         return self.status == "finished"
 
     @property
+    def in_extra_time(self) -> bool:
+        """Extra time or a shoot-out began: the result after normal time stands."""
+        void = self.void_until
+        return self.extra_at is not None and (void is None or self.extra_at > void)
+
+    @property
+    def void_until(self) -> dt.datetime | None:
+        """What was told of play until then is void: it was called off and scheduled anew."""
+        off, anew = self.called_off_at, self.rescheduled_at
+        return off if off is not None and anew is not None and anew > off else None
+
+    @property
     def suspended(self) -> bool:
         """The market we follow takes no bets."""
         return self.market is not None and self.market.suspended
@@ -196,20 +274,26 @@ class MatchState(Struct, array_like=True, kw_only=True):
 
 
 class TeamState(Struct, array_like=True, kw_only=True):
-    """One team after its results so far; averages are exponentially weighted, per match."""
+    """One team after its results so far; averages are exponentially weighted, per match.
+
+    Before its first result only ``key``, ``pool`` and ``name`` say anything. ``market`` is its
+    strength by the closing odds of its past matches, in log-odds.
+    """
 
     key: str
     pool: str
     name: str
-    competition: str
-    season: str
+    competition: str = ""
+    season: str = ""
     last_kick_off: dt.datetime | None = None
+    last_match: str = ""
     matches: int = 0
     elo: float = START_ELO
     attack: float = 0.0
     defence: float = 0.0
     pi_home: float = 0.0
     pi_away: float = 0.0
+    market: float = UNKNOWN
     goals_for: float = UNKNOWN
     goals_against: float = UNKNOWN
     points: float = UNKNOWN
@@ -227,7 +311,6 @@ class TeamState(Struct, array_like=True, kw_only=True):
     season_points: int = 0
     season_goals_for: int = 0
     season_goals_against: int = 0
-    position: float = UNKNOWN
 
 
 class Level(Struct, array_like=True, frozen=True):
@@ -238,23 +321,43 @@ class Level(Struct, array_like=True, frozen=True):
     low_elo: float
     low_attack: float
     low_defence: float
+    market: float = UNKNOWN
+    low_market: float = UNKNOWN
+
+
+class Pending(Struct, array_like=True, frozen=True, order=True):
+    """What a result adds to its pool's own parameters when the next day begins."""
+
+    surprise: float
+    home_goals: int
+    away_goals: int
+    neutral: bool = False
+    priced: bool = False
+    market_surprise: float = 0.0
 
 
 class PoolState(Struct, array_like=True, kw_only=True):
     """What all teams of a pool share; parameters move at the start of a pool's day.
 
-    Home advantage is in Elo points, means in goals a match; ``pending_*`` sums the results since
-    the last day began.
+    Home advantage is in Elo points (``market_advantage`` in log-odds), means in goals a match;
+    ``pending`` holds the results since the last day began, in ascending order. ``too_late`` counts
+    results and corrections that came too late for the ratings.
     """
 
     pool: str
     day: dt.date | None = None
+    feeds: dict[str, FeedMark] = msgspec.field(default_factory=dict)
+    too_late: int = 0
     home_advantage: float = 65.0
     home_goals: float = 1.5
     away_goals: float = 1.2
-    pending: int = 0
-    pending_surprise: float = 0.0
-    pending_home_goals: int = 0
-    pending_away_goals: int = 0
+    market_advantage: float = 0.5
+    pending: list[Pending] = msgspec.field(default_factory=list)
+    pending_competitions: list[str] = msgspec.field(default_factory=list)
     levels: dict[str, Level] = msgspec.field(default_factory=dict)
-    feeds: dict[str, FeedMark] = msgspec.field(default_factory=dict)
+
+
+class Table(Struct, array_like=True, frozen=True):
+    """The places in a pool's tables as its day began: 0 is the top, 1 the bottom."""
+
+    places: dict[str, float] = msgspec.field(default_factory=dict)

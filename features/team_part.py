@@ -1,20 +1,20 @@
-"""The columns of a vector that only results move: ratings, form, rest, table."""
+"""The columns of a vector that results and the pool's days move: ratings, form, rest, table."""
 
 from __future__ import annotations
 
-from math import nan
+from math import isnan, nan
 from typing import TYPE_CHECKING
 
 from features.elo import expectancy, pi_difference
 from features.form import USUAL_POINTS
-from features.newcomer import entering
+from features.past_market import implied
 from features.rates import outcome_probabilities
-from features.results import goals_expected
+from features.ratings import goals_expected
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from features.state import MatchState, PoolState, TeamState
+    from features.state import MatchState, PoolState, Table, TeamState
 
 MOST_REST_DAYS = 14.0
 MOST_MATCHES = 200
@@ -24,35 +24,54 @@ USUAL_MATCHES = 5
 _DAY_S = 86_400.0
 
 
-def team_part(
-    pool: PoolState, match: MatchState, home: TeamState, away: TeamState
-) -> tuple[float, ...]:
-    """The team columns, in the order of :data:`features.catalogue.TEAM_CATALOGUE`."""
-    home = entering(pool, home, match.competition, match.season, match.kick_off)
-    away = entering(pool, away, match.competition, match.season, match.kick_off)
+def own_columns(match: MatchState, home: TeamState, away: TeamState) -> tuple[float, ...]:
+    """The columns that the two teams, as they enter the match, give by themselves."""
     return (
-        *_strength(pool, match, home, away),
+        *_strength(home, away),
         *_form(home, away),
         *_shots(home, away),
         *_season(match, home, away),
-        0.0 if match.neutral else pool.home_advantage,
+    )
+
+
+def pool_columns(
+    pool: PoolState, table: Table | None, match: MatchState, home: TeamState, away: TeamState
+) -> tuple[float, ...]:
+    """The columns that what all teams of the pool share has a part in."""
+    neutral = match.neutral
+    advantage = 0.0 if neutral else pool.home_advantage
+    goals_home, goals_away = goals_expected(pool, home, away, neutral=neutral)
+    win, draw, loss = outcome_probabilities(goals_home, goals_away)
+    past_market = home.market - away.market + (0.0 if neutral else pool.market_advantage)
+    if isnan(past_market):
+        # Not empty: a model that learnt from odds must also make sense where it is shown none.
+        past_market = implied((win, draw, loss))
+    return (
+        expectancy(home.elo + advantage - away.elo),
+        goals_home,
+        goals_away,
+        win,
+        draw,
+        loss,
+        past_market,
+        _place(table, home),
+        _place(table, away),
+        advantage,
         pool.home_goals + pool.away_goals,
     )
 
 
-def _strength(
-    pool: PoolState, match: MatchState, home: TeamState, away: TeamState
-) -> tuple[float, ...]:
-    advantage = 0.0 if match.neutral else pool.home_advantage
-    goals_home, goals_away = goals_expected(pool, match, home, away)
+def _place(table: Table | None, team: TeamState) -> float:
+    if table is None or not team.season_matches:
+        return nan
+    return table.places.get(team.key, nan)
+
+
+def _strength(home: TeamState, away: TeamState) -> tuple[float, ...]:
     return (
         home.elo,
         away.elo,
         home.elo - away.elo,
-        expectancy(home.elo + advantage - away.elo),
-        goals_home,
-        goals_away,
-        *outcome_probabilities(goals_home, goals_away),
         home.attack,
         away.attack,
         home.defence,
@@ -117,8 +136,6 @@ def _season(match: MatchState, home: TeamState, away: TeamState) -> tuple[float,
         home_points,
         away_points,
         home_points - away_points,
-        home.position,
-        away.position,
     )
 
 

@@ -9,14 +9,25 @@ from typing import TYPE_CHECKING
 
 from model_store.config import CONFIGS
 from model_store.model import Model
-from model_store.store import CHAMPION, ModelStore
-from model_store.training_set import TrainingSet
+from model_store.store import CHALLENGER, CHAMPION, FORMER, ModelStore
+from model_store.training_set import HALF_TIME_PLACE, PLAY_MINUTES, TrainingSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["CHAMPION", "CONFIGS", "Model", "ModelStore", "TrainingSet", "train"]
+__all__ = [
+    "CHALLENGER",
+    "CHAMPION",
+    "CONFIGS",
+    "FORMER",
+    "HALF_TIME_PLACE",
+    "PLAY_MINUTES",
+    "Model",
+    "ModelStore",
+    "TrainingSet",
+    "train",
+]
 
 
 def train(

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _WORDS = {
     "base_rates": "base rates",
+    "elo": "Elo (a logit of the difference)",
+    "dixon_coles": "online Dixon-Coles",
     "xgboost": "XGBoost",
     "lightgbm": "LightGBM",
     "network": "MLP",
@@ -21,10 +23,16 @@ _WORDS = {
     "pool_closing": "**stack and closing market**",
 }
 
+_IN_PLAY_LIMITS = {
+    False: "In-play probabilities use published figures: these data tell no match by the minute.",
+    True: "In-play figures were fitted on the matches of these data that are told by the minute.",
+}
+
 
 def card(manifest: Manifest, weights: Weights) -> str:
     """The card in Markdown; holds no clock and no path of its own, so that it can be made again."""
     metrics = manifest.metrics
+    told = any(part.by == "minute" for part in metrics.slices)
     return f"""# {manifest.label}
 
 Probabilities of a home win, a draw and an away win: XGBoost, LightGBM and a perceptron on team
@@ -49,9 +57,15 @@ before it. In brackets the middle 95 % of 1,000 bootstrap means. RPS is the rank
 score; lower is better, as for log-loss. For football at kick-off the closing market is the
 yardstick: being close to it is as good as it gets.
 
-| forecaster | matches | log-loss | RPS | accuracy | Brier | calibration error |
-|---|---|---|---|---|---|---|
+| forecaster | matches | log-loss | RPS | accuracy | Brier | calibration error | slope |
+|---|---|---|---|---|---|---|---|
 {_table(metrics.forecasters)}
+
+The stack's log-loss less that of others on the same matches (below 0 the stack is better):
+
+| beside | difference |
+|---|---|
+{_beside(manifest)}
 
 | league | matches | stack log-loss | with closing market | market, closing |
 |---|---|---|---|---|
@@ -61,23 +75,49 @@ In the pools, p ∝ stack^a · market^b, the stack has weight {weights.opening.s
 opening market ({weights.opening.market:.3f}) and {weights.closing.stack:.3f} beside a closing one
 ({weights.closing.market:.3f}).
 
+## By parts
+
+"served" is what would be served: with the newest market known, else the stack alone. By minute,
+"stack" knows no odds and "pool_closing" the closing ones; half-time is 45'.
+
+| by | part | forecaster | matches | log-loss | RPS | accuracy | market, closing |
+|---|---|---|---|---|---|---|---|
+{_parts(manifest)}
+
 Mean of the largest probability: {metrics.mean_confidence:.4f} (standard error
 {metrics.confidence_error:.4f}).
 
 ## Limits
 
 The market weights are those of bookmakers' averages; another source of prices has other weights.
-In-play probabilities come from a goal-rate model and were not fitted to in-play data of these
-leagues. A match of a league that was not trained on is forecast by what its features say.
+{_IN_PLAY_LIMITS[told]}
+A match of a league that was not trained on is forecast by what its features say.
 """
 
 
 def _table(forecasters: dict[str, Scores]) -> str:
     return "\n".join(
         f"| {words} | {of.rows:,} | {_interval(of.log_loss)} | {_interval(of.rps)} "
-        f"| {_interval(of.accuracy)} | {of.brier:.4f} | {of.calibration_error:.4f} |"
+        f"| {_interval(of.accuracy)} | {of.brier:.4f} | {of.calibration_error:.4f} "
+        f"| {of.calibration_slope:.3f} |"
         for name, words in _WORDS.items()
         if (of := forecasters.get(name)) is not None
+    )
+
+
+def _beside(manifest: Manifest) -> str:
+    return "\n".join(
+        f"| {_WORDS[name]} | {_interval(of)} |"
+        for name, of in manifest.metrics.against_stack.items()
+    )
+
+
+def _parts(manifest: Manifest) -> str:
+    return "\n".join(
+        f"| {of.by} | {of.part} | {of.forecaster} | {of.rows:,} | {_interval(of.log_loss)} "
+        f"| {_interval(of.rps)} | {_interval(of.accuracy)} "
+        f"| {'' if of.market is None else f'{of.market:.4f}'} |"
+        for of in manifest.metrics.slices
     )
 
 

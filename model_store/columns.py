@@ -14,8 +14,21 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 MARKET_COLUMNS = ("market_home", "market_draw", "market_away", "market_phase")
+MOVE_COLUMNS = ("market_moved_home", "market_moved_away")
 LIVE_COLUMNS = ("minute", "home_score", "away_score", "home_reds", "away_reds", "finished")
+RATED_GOALS = ("goals_expected_home", "goals_expected_away")
 PHASE_UNKNOWN, PHASE_OPENING, PHASE_CLOSING = 0, 1, 2
+
+
+def places_of_rated_goals(names: Sequence[str]) -> list[int]:
+    """The places of the goals that the ratings expect of home and away."""
+    return [names.index(name) for name in RATED_GOALS if name in names]
+
+
+def rated_goals(rows: npt.NDArray[np.float64], places: Sequence[int]) -> npt.NDArray[np.float64]:
+    """Goals of both sides that the ratings expect, (n,), by the columns at these places."""
+    goals: npt.NDArray[np.float64] = np.add.reduce(rows[:, places], axis=1)
+    return goals
 
 
 class Columns:
@@ -27,7 +40,7 @@ class Columns:
         Raises:
             ModelError: When the market and live columns do not end the vector in their order.
         """
-        tail = MARKET_COLUMNS + LIVE_COLUMNS
+        tail = MARKET_COLUMNS + MOVE_COLUMNS + LIVE_COLUMNS
         if tuple(names[-len(tail) :]) != tail or len(names) <= len(tail):
             raise ModelError(
                 "A feature vector must be team columns followed by "
@@ -38,12 +51,18 @@ class Columns:
         self.teams = len(names) - len(tail)
         self.market = slice(self.teams, self.teams + 3)
         self.phase = self.teams + 3
-        self.minute = self.teams + 4
-        self.home_score = self.teams + 5
-        self.away_score = self.teams + 6
-        self.home_reds = self.teams + 7
-        self.away_reds = self.teams + 8
-        self.finished = self.teams + 9
+        live = self.teams + len(MARKET_COLUMNS) + len(MOVE_COLUMNS)
+        self.minute = live
+        self.home_score = live + 1
+        self.away_score = live + 2
+        self.home_reds = live + 3
+        self.away_reds = live + 4
+        self.finished = live + 5
+        self._rated = places_of_rated_goals(names)
+
+    def rated_goals(self, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Goals of both sides that the ratings expect, (n,)."""
+        return rated_goals(rows, self._rated)
 
     def before_kick_off(
         self, team: npt.NDArray[np.float64], market: npt.NDArray[np.float64], phase: int

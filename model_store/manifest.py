@@ -7,18 +7,20 @@ import re
 
 import msgspec
 
-from model_store.evaluate import Scores  # noqa: TC001 - msgspec reads annotations at run time
+from model_store.evaluate import Interval, Scores  # noqa: TC001 - msgspec reads annotations
+from model_store.slices import Slice  # noqa: TC001 - the same
 from schemas.errors import ModelError
 
-FORMAT_VERSION = 1
-MANIFEST, TREES, NETWORK, META, CARD = (
+FORMAT_VERSION = 2
+MANIFEST, TREES, NETWORK, META, HELD_OUT, CARD = (
     "manifest.json",
     "trees.onnx",
     "network.json",
     "meta.json",
+    "held_out.json",
     "README.md",
 )
-FILES = (TREES, NETWORK, META, CARD)
+FILES = (TREES, NETWORK, META, HELD_OUT, CARD)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -42,7 +44,8 @@ class Metrics(msgspec.Struct, frozen=True):
     """Out-of-fold measures, each forecaster on the rows of ``seasons`` where it has an answer.
 
     ``forecasters`` holds stack, members, base rates, market_* and pool_*; ``leagues`` has, by
-    forecaster, some of them league by league.
+    forecaster, some of them league by league. ``against_stack`` is the stack's log-loss less that
+    of each other on the same matches; ``slices`` are the parts in which to look for weak spots.
     ``mean_confidence`` is the mean of the largest probability of the served forecast (the pool
     with the newest market where there is one), ``confidence_error`` its standard error.
     """
@@ -50,12 +53,14 @@ class Metrics(msgspec.Struct, frozen=True):
     seasons: list[str]
     forecasters: dict[str, Scores]
     leagues: dict[str, dict[str, League]]
+    against_stack: dict[str, Interval]
+    slices: list[Slice]
     mean_confidence: float
     confidence_error: float
 
 
 class Golden(msgspec.Struct, frozen=True):
-    """Vectors (null = NaN) and the probabilities that the model gave them when it was made."""
+    """Vectors (null = NaN) and the forecasts (n, 7) that the model gave them when it was made."""
 
     inputs: list[list[float | None]]
     outputs: list[list[float]]

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model_store.evaluate import accuracy, log_loss, rps, scores
+from model_store.evaluate import Interval, accuracy, log_loss, paired, rps, scores
 from model_store.manifest import League, Metrics
+from model_store.slices import slices
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
+_BESIDE = ("xgboost", "lightgbm", "network", "elo", "dixon_coles", "base_rates")
 _BY_LEAGUE = ("stack", "market_closing", "pool_closing")
 
 
@@ -23,7 +25,8 @@ def metrics(held_out: OutOfFold, *, seed: int) -> Metrics:
     """All figures of these forecasts, each forecaster where it has an answer."""
     rows = held_out.rows
     answered = {name: _answered(made) for name, made in held_out.forecasts.items()}
-    confidence = _served(held_out).max(axis=1)
+    made_ready = served(held_out)
+    confidence = made_ready.max(axis=1)
     return Metrics(
         seasons=rows.seasons(),
         forecasters={
@@ -36,16 +39,27 @@ def metrics(held_out: OutOfFold, *, seed: int) -> Metrics:
             for name in _BY_LEAGUE
             if answered[name].any()
         },
+        against_stack={
+            name: _beside(held_out, name, answered[name], seed)
+            for name in _BESIDE
+            if answered[name].any()
+        },
+        slices=slices(held_out, made_ready, seed=seed),
         mean_confidence=float(confidence.mean()),
         confidence_error=float(confidence.std(ddof=1) / np.sqrt(len(confidence))),
     )
+
+
+def _beside(held_out: OutOfFold, name: str, which: npt.NDArray[np.bool_], seed: int) -> Interval:
+    stack, other = held_out.forecasts["stack"][which], held_out.forecasts[name][which]
+    return paired(stack, other, held_out.rows.outcome[which], seed=seed)
 
 
 def _answered(made: Floats) -> npt.NDArray[np.bool_]:
     return np.asarray(np.isfinite(made).all(axis=1))
 
 
-def _served(held_out: OutOfFold) -> Floats:
+def served(held_out: OutOfFold) -> Floats:
     """What would be served at kick-off: the pool with the newest market, else the stack."""
     served: Floats = held_out.forecasts["stack"]
     for name in ("pool_opening", "pool_closing"):

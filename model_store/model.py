@@ -11,6 +11,8 @@ from model_store.columns import PHASE_UNKNOWN, Columns
 from model_store.in_play import InPlay, Intensity
 from model_store.logit import softmax
 from model_store.network import Network, Perceptron, row_product
+from model_store.rates import Totals, fitted_log_total, inputs, log_rates, log_weights, prepare
+from model_store.score_lines import score_lines
 from model_store.stacking import NO_MARKET, Pool, Stack
 from schemas.errors import ModelError
 
@@ -29,14 +31,22 @@ _BLOCK = 128
 # Matches whose stack is remembered: at half a kilobyte each some 8 MB.
 _MOST_REMEMBERED = 16_384
 _OUTPUTS = ["margins"]
+_OVER = 2.5
+_CHANCES = slice(0, 3)
+# What is remembered of a match before kick-off: its forecast, log rates and log weights.
+_LINES, _LOG_RATES, _LOG_WEIGHTS, _WIDTH = slice(0, 7), slice(7, 9), slice(9, 12), 12
 
 
 class Weights(msgspec.Struct, frozen=True):
-    """``meta.json``: everything that is evaluated in float64 after the trees."""
+    """``meta.json``: everything that is evaluated in float64 after the trees.
+
+    ``totals`` are for no market, an opening and a closing one.
+    """
 
     stack: Stack
     opening: Pool
     closing: Pool
+    totals: list[Totals]
     intensity: Intensity
 
 
@@ -62,8 +72,11 @@ class Model:
         # In the order of the market phases: unknown, opening or current, closing.
         pools = (NO_MARKET, weights.opening, weights.closing)
         self._pools = np.array([pool.row() for pool in pools])
+        self._totals = np.array([totals.row() for totals in weights.totals])
         self._in_play = InPlay(weights.intensity)
+        prepare()
         self._remembered: dict[bytes, list[float]] = {}
+        self._at_kick_off: dict[bytes, list[float]] = {}
 
     def predict(self, vectors: Floats) -> Floats:
         """Probabilities of home, draw, away: float64 (n, 3) of float64 (n, columns), NaN unknown.
@@ -74,33 +87,74 @@ class Model:
         Raises:
             ModelError: When the vectors have another number of columns.
         """
+        return np.ascontiguousarray(self.forecast(vectors)[:, _CHANCES])
+
+    def forecast(self, vectors: Floats) -> Floats:
+        """All that is forecast, float64 (n, 7) in the order of `score_lines.NAMES`.
+
+        The three probabilities, expected final goals of both sides, and the probabilities of more
+        than 2.5 goals and of both teams scoring, all from one score distribution.
+
+        Raises:
+            ModelError: When the vectors have another number of columns.
+        """
         if vectors.ndim != 2 or vectors.shape[1] != self._columns.count:  # noqa: PLR2004
             raise ModelError(
                 f"{self.label} reads vectors of {self._columns.count} columns; "
                 f"it was given an array of shape {vectors.shape}."
             )
         if len(vectors) <= _BLOCK:
-            return self._predict_block(vectors)
+            return self._forecast_block(vectors)
         blocks = [vectors[start : start + _BLOCK] for start in range(0, len(vectors), _BLOCK)]
-        return np.concatenate([self._predict_block(block) for block in blocks])
+        return np.concatenate([self._forecast_block(block) for block in blocks])
 
     def before_kick_off(self, vectors: Floats) -> Floats:
-        """The forecast that leaves out minute, score and cards, float64 (n, 3)."""
+        """The probabilities that leave out minute, score and cards, float64 (n, 3)."""
         return self._pooled(vectors, self._logits(vectors))
 
-    def _predict_block(self, vectors: Floats) -> Floats:
-        forecasts = self.before_kick_off(vectors)
+    def _forecast_block(self, vectors: Floats) -> Floats:
+        before = self._before(vectors)
+        forecasts = before[:, _LINES]
         finished = vectors[:, self._columns.finished] > 0
         # A minute that is not known is not ≥ 0 either.
         live = (vectors[:, self._columns.minute] >= 0) & ~finished
         if np.logical_or.reduce(live):
-            places = live.nonzero()[0]
-            forecasts[places] = self._conditioned(forecasts[places], vectors[places])
-        np.maximum(forecasts, _LEAST_PROBABILITY, out=forecasts)
-        forecasts /= np.add.reduce(forecasts, axis=1, keepdims=True)
+            if np.logical_and.reduce(live):
+                forecasts = self._conditioned(before, vectors)
+            else:
+                places = live.nonzero()[0]
+                forecasts[places] = self._conditioned(before[places], vectors[places])
         if np.logical_or.reduce(finished):
             forecasts[finished] = self._results(vectors[finished])
         return forecasts
+
+    def _before(self, vectors: Floats) -> Floats:
+        """The score distribution at kick-off, float64 (n, 12), remembered by all it is made of.
+
+        A minute or a goal leaves that as it is. A row's bits do not depend on the others, so what
+        is remembered is what would be computed.
+        """
+        known, end = self._at_kick_off, self._columns.phase + 1
+        keys = [row.tobytes() for row in vectors[:, :end]]
+        if len(known) + len(keys) > _MOST_REMEMBERED:
+            known.clear()
+        if missing := {key: place for place, key in enumerate(keys) if key not in known}:
+            made = self._distribution(vectors[list(missing.values())])
+            known.update(zip(missing, made.tolist(), strict=True))
+        return np.array([known[key] for key in keys]).reshape(-1, _WIDTH)
+
+    def _distribution(self, vectors: Floats) -> Floats:
+        chances = self.before_kick_off(vectors)
+        _bound(chances)
+        rating = self._columns.rated_goals(vectors)
+        totals = self._totals.take(self._phase(vectors), axis=0, mode="clip")
+        made = np.empty((len(vectors), _WIDTH))
+        log_total = fitted_log_total(totals, inputs(chances, rating))
+        made[:, _LOG_RATES] = logs = log_rates(chances, log_total)
+        made[:, _LOG_WEIGHTS] = weights = log_weights(chances, logs)
+        made[:, _LINES] = score_lines(np.exp(logs), np.zeros((len(vectors), 2)), weights)
+        made[:, _CHANCES] = chances
+        return made
 
     def _logits(self, vectors: Floats) -> Floats:
         """What the stack says, float64 (n, 3), remembered by the team columns it is made of.
@@ -130,12 +184,17 @@ class Model:
         margins[:, 6:] = self._network(team)
         return margins
 
-    def _pooled(self, vectors: Floats, logits: Floats) -> Floats:
-        market = vectors[:, self._columns.market]
-        known = np.logical_and.reduce(market > 0, axis=1)
+    def _phase(self, vectors: Floats) -> npt.NDArray[np.int64]:
+        """0 where no market is known, 1 for an opening or current one, 2 for a closing one."""
+        known = np.logical_and.reduce(vectors[:, self._columns.market] > 0, axis=1)
         phase = np.where(known, vectors[:, self._columns.phase], PHASE_UNKNOWN)
-        pool = self._pools.take(phase.astype(np.int64), axis=0, mode="clip")
-        prices = np.log(np.where(known[:, None], market, 1.0))
+        return phase.astype(np.int64)
+
+    def _pooled(self, vectors: Floats, logits: Floats) -> Floats:
+        phase = self._phase(vectors)
+        market = vectors[:, self._columns.market]
+        pool = self._pools.take(phase, axis=0, mode="clip")
+        prices = np.log(np.where(phase[:, None] > PHASE_UNKNOWN, market, 1.0))
         pooled = pool[:, :1] * logits
         pooled += pool[:, 1:2] * prices
         pooled += pool[:, 2:]
@@ -143,11 +202,26 @@ class Model:
 
     def _conditioned(self, before: Floats, vectors: Floats) -> Floats:
         at = self._columns
-        safe = np.maximum(before, _LEAST_PROBABILITY)
-        lead = vectors[:, at.home_score] - vectors[:, at.away_score]
-        reds = vectors[:, at.home_reds : at.away_reds + 1]
-        return self._in_play(safe, vectors[:, at.minute], lead, reds)
+        lines = self._in_play(
+            before[:, _LOG_RATES],
+            before[:, _LOG_WEIGHTS],
+            vectors[:, at.minute],
+            vectors[:, at.home_score : at.away_score + 1],
+            vectors[:, at.home_reds : at.away_reds + 1],
+        )
+        _bound(lines[:, _CHANCES])
+        return lines
 
     def _results(self, vectors: Floats) -> Floats:
-        lead = vectors[:, self._columns.home_score] - vectors[:, self._columns.away_score]
-        return np.stack([lead > 0, lead == 0, lead < 0], axis=1).astype(np.float64)
+        home = vectors[:, self._columns.home_score]
+        away = vectors[:, self._columns.away_score]
+        facts = (home > away, home == away, home < away, home, away)
+        return np.stack(
+            [*facts, home + away > _OVER, (home > 0) & (away > 0)], axis=1, dtype=np.float64
+        )
+
+
+def _bound(chances: Floats) -> None:
+    """Let no probability of (n, 3) be less than the least, and each row sum to 1, in place."""
+    np.maximum(chances, _LEAST_PROBABILITY, out=chances)
+    chances /= np.add.reduce(chances, axis=1, keepdims=True)

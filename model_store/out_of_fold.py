@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from binascii import crc32
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.model_selection import StratifiedKFold
 from model_store.config import Config, Folds
 from model_store.logit import softmax
 from model_store.members import MEMBERS, fit_members
+from model_store.references import dixon_coles, elo
 from model_store.stacking import fit_pool, fit_stack, pooled, stack_logits
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
     Mask = npt.NDArray[np.bool_]
+
+_PAST_ODDS = ("past_market_difference",)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -46,6 +50,21 @@ def season_weights(training: TrainingSet, decay: float) -> Floats:
     return decay ** np.array([ages[str(season)] for season in training.season], dtype=np.float64)
 
 
+def seen_by_members(training: TrainingSet, config: Config) -> Floats:
+    """The team columns, with the rating by past odds hidden in a share of the rows.
+
+    Which ones hangs on the match id alone, so that it does not change with other rows.
+    """
+    hidden = [place for place, name in enumerate(training.feature_names) if name in _PAST_ODDS]
+    if not hidden or not config.hide_past_odds:
+        return training.team
+    below = config.hide_past_odds * 2**32
+    which = [crc32(match_id.encode()) < below for match_id in training.match_id.tolist()]
+    team = training.team.copy()
+    team[np.ix_(which, hidden)] = np.nan
+    return team
+
+
 def out_of_fold(
     training: TrainingSet, config: Config, *, seed: int, progress: Callable[[str, float], None]
 ) -> OutOfFold:
@@ -57,7 +76,7 @@ def out_of_fold(
         mine, earlier = _split(training, seasons, place)
         past = training.rows(earlier)
         members = fit_members(
-            past.team,
+            seen_by_members(past, config),
             past.outcome,
             season_weights(past, config.season_decay),
             config,
@@ -81,14 +100,12 @@ def meta_rows(
     """Margins (n, 9) and outcomes (n,) that the final meta model learns from."""
     if config.folds is Folds.SEASONS:
         return held_out.margins, held_out.rows.outcome
-    margins = np.empty((len(training), 9))
+    margins, team = np.empty((len(training), 9)), seen_by_members(training, config)
     folds = StratifiedKFold(5).split(training.team, training.outcome)
     for place, (rest, mine) in enumerate(folds):
         progress(f"fold {place + 1} of 5", place / 5)
         weight = np.ones(len(rest))
-        members = fit_members(
-            training.team[rest], training.outcome[rest], weight, config, seed=seed
-        )
+        members = fit_members(team[rest], training.outcome[rest], weight, config, seed=seed)
         margins[mine] = members.margins(training.team[mine])
     return margins, training.outcome
 
@@ -113,7 +130,8 @@ def _combined(
     markets = {"opening": rows.market_opening, "closing": rows.market_closing}
     logits = np.empty((len(rows), 3))
     made = {
-        name: np.empty((len(rows), 3)) for name in ("base_rates", *(f"pool_{m}" for m in markets))
+        name: np.empty((len(rows), 3))
+        for name in ("base_rates", "elo", *(f"pool_{m}" for m in markets))
     }
     seasons = training.seasons()
     for place in range(1, len(seasons)):
@@ -122,6 +140,8 @@ def _combined(
         logits[mine] = stack_logits(stack, margins[mine])
         _, before = _split(training, seasons, place)
         made["base_rates"][mine] = np.bincount(training.outcome[before], minlength=3) / before.sum()
+        this_season = training.season == seasons[place]
+        made["elo"][mine] = elo(training, before, this_season)
         for name, market in markets.items():
             pool = fit_pool(logits[earlier], market[earlier], rows.outcome[earlier])
             known = np.isfinite(market[mine]).all(axis=1, keepdims=True)
@@ -130,4 +150,5 @@ def _combined(
             )
     stacked = {"stack": softmax(logits)}
     plain = {f"market_{name}": market for name, market in markets.items()}
+    plain["dixon_coles"] = dixon_coles(rows)
     return logits, stacked | members | plain | made

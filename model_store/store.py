@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from features import FEATURE_HASH
+from model_store.gate import Limits, Verdict, judge
 from model_store.manifest import MANIFEST, Manifest, check_name, decode_manifest
-from model_store.verify import load_verified
+from model_store.verify import load_held_out, load_verified
 from schemas.errors import ModelError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from model_store.model import Model
 
-CHAMPION = "champion"
+CHAMPION, CHALLENGER, FORMER = "champion", "challenger", "former"
 _ALIASES = "aliases.json"
 
 
@@ -106,6 +107,46 @@ class ModelStore:
         aliases = {**self.aliases(), check_name(alias): label}
         raw = msgspec.json.format(msgspec.json.encode(dict(sorted(aliases.items()))), indent=1)
         write_whole(self._directory / _ALIASES, raw + b"\n")
+        return label
+
+    def judge(self, reference: str, *, limits: Limits | None = None) -> list[Verdict]:
+        """Pass a model through every gate, beside the champion where there is another one.
+
+        Raises:
+            ModelError: When it cannot even be loaded, or either's forecasts cannot be read.
+        """
+        label = self.resolve(reference)
+        champion = self.aliases().get(CHAMPION)
+        beside = None
+        if champion is not None and champion != label:
+            beside = load_held_out(self._folder(champion))
+        mine = load_held_out(self._folder(label))
+        return judge(self.load(label), mine, beside, limits=limits)
+
+    def promote(self, reference: str) -> str:
+        """Let a model be the champion, and remember the one before it; returns its label.
+
+        Raises:
+            ModelError: When there is no such model.
+        """
+        label, before = self.resolve(reference), self.aliases().get(CHAMPION)
+        if before is not None and before != label:
+            self.set_alias(FORMER, before)
+        return self.set_alias(CHAMPION, label)
+
+    def roll_back(self) -> str:
+        """Let the champion before this one be champion again; returns its label.
+
+        Raises:
+            ModelError: When none is remembered, or it fails a check.
+        """
+        aliases = self.aliases()
+        if FORMER not in aliases:
+            raise ModelError("There is no former champion to go back to; promote a model by name.")
+        label = self.verify(aliases[FORMER])
+        now = aliases.get(CHAMPION, label)
+        self.set_alias(CHAMPION, label)
+        self.set_alias(FORMER, now)
         return label
 
     def _versions(self, name: str) -> list[int]:

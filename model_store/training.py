@@ -19,11 +19,12 @@ from model_store.columns import PHASE_UNKNOWN, Columns
 from model_store.config import Config, config_named
 from model_store.forest import from_lightgbm, from_xgboost, to_onnx
 from model_store.golden import golden_rows
-from model_store.in_play import Intensity
+from model_store.held_out import HeldOut, encode_held_out
 from model_store.logit import softmax
 from model_store.manifest import (
     CARD,
     FORMAT_VERSION,
+    HELD_OUT,
     MANIFEST,
     META,
     NETWORK,
@@ -34,10 +35,17 @@ from model_store.manifest import (
     check_name,
     encode_manifest,
 )
-from model_store.measure import metrics
+from model_store.measure import metrics, served
 from model_store.members import fit_members
 from model_store.model import Weights
-from model_store.out_of_fold import OutOfFold, meta_rows, out_of_fold, season_weights
+from model_store.out_of_fold import (
+    OutOfFold,
+    meta_rows,
+    out_of_fold,
+    season_weights,
+    seen_by_members,
+)
+from model_store.play_fit import fit_play
 from model_store.stacking import Stack, fit_pool, fit_stack, stack_logits
 from model_store.store import versions_of
 from model_store.verify import assemble
@@ -83,10 +91,13 @@ def train(
     )
     progress("fitting the members on every season", 0.85)
     weight = season_weights(rows, settings.season_decay)
-    members = fit_members(rows.team, rows.outcome, weight, settings, seed=seed)
+    members = fit_members(
+        seen_by_members(rows, settings), rows.outcome, weight, settings, seed=seed
+    )
     weights = _weights(fit_stack(margins, outcome, settings), held_out)
     progress("exporting, measuring and checking", 0.92)
     files = _exported(members, weights)
+    files[HELD_OUT] = encode_held_out(HeldOut.of(held_out.rows, served(held_out)))
     draft = _draft(rows, held_out, settings, seed=seed, name=name, command=command)
     draft = msgspec.structs.replace(draft, version=_next_version(directory, name))
     folder = _write(directory, *_sealed(draft, files, rows, members, weights))
@@ -111,11 +122,13 @@ def _part(
 
 def _weights(stack: Stack, held_out: OutOfFold) -> Weights:
     rows = held_out.rows
+    totals, intensity = fit_play(held_out)
     return Weights(
         stack=stack,
         opening=fit_pool(held_out.logits, rows.market_opening, rows.outcome),
         closing=fit_pool(held_out.logits, rows.market_closing, rows.outcome),
-        intensity=Intensity(),
+        totals=totals,
+        intensity=intensity,
     )
 
 
@@ -170,7 +183,7 @@ def _sealed(
             f"more than {_LARGEST_PARITY_GAP:.0e} is a fault of the export."
         )
     inputs = golden_rows(rows, columns)
-    golden = Golden(_with_nulls(inputs), model.predict(inputs).tolist())
+    golden = Golden(_with_nulls(inputs), model.forecast(inputs).tolist())
     manifest = msgspec.structs.replace(draft, parity=gap, golden=golden)
     files = files | {CARD: card(manifest, weights).encode()}
     entries = {

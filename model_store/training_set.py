@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+PLAY_MINUTES = (*range(5, 50, 5), 45, *range(50, 95, 5))
+"""Minutes after which ``play`` tells a match's state; the second 45 is half-time."""
+
+HALF_TIME_PLACE = 9
 OUTCOMES = ("home", "draw", "away")
 _FEWEST_ROWS = 60
 _FEWEST_SEASONS = 2
@@ -28,6 +32,10 @@ class TrainingSet:
     ``market_closing`` are float64 (n, 3), probabilities without margin, NaN where unknown.
     ``outcome`` is int8 (n,): 0 home, 1 draw, 2 away. ``season``, ``competition`` and ``match_id``
     are strings (n,); ``kick_off`` is datetime64[s] (n,), UTC.
+
+    ``goals``, int8 (n, 2), are the goals of home and away. ``play``, int8 (n, 19, 4), holds home
+    goals, away goals, home reds and away reds after each of `PLAY_MINUTES`, -1 where unknown.
+    Without them the published in-play figures are used.
     """
 
     team: npt.NDArray[np.float64]
@@ -39,6 +47,8 @@ class TrainingSet:
     competition: npt.NDArray[np.str_]
     kick_off: npt.NDArray[np.datetime64]
     match_id: npt.NDArray[np.str_]
+    goals: npt.NDArray[np.int8] | None = None
+    play: npt.NDArray[np.int8] | None = None
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -93,13 +103,14 @@ class TrainingSet:
         return {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
-            if field.name != "feature_names"
+            if field.name != "feature_names" and getattr(self, field.name) is not None
         }
 
     def _check_shapes(self) -> None:
         rows = len(self.outcome)
         wanted: dict[str, Sequence[int]] = dict.fromkeys(self._arrays(), (rows,))
         wanted["team"] = (rows, len(self.feature_names))
+        wanted |= {"goals": (rows, 2), "play": (rows, len(PLAY_MINUTES), 4)}
         wanted["market_opening"] = wanted["market_closing"] = (rows, 3)
         for name, value in self._arrays().items():
             if value.shape != tuple(wanted[name]):
@@ -114,6 +125,7 @@ class TrainingSet:
         if np.isinf(self.team).any():
             column = self.feature_names[int(np.isinf(self.team).any(axis=0).argmax())]
             raise ModelError(f"The training set's column {column} holds an infinite value.")
+        self._check_goals()
         for name in ("market_opening", "market_closing"):
             market = getattr(self, name)
             known = market[np.isfinite(market).all(axis=1)]
@@ -123,6 +135,16 @@ class TrainingSet:
                 )
         if len(np.unique(self.match_id)) != len(self):
             raise ModelError("The training set holds a match twice; each may stand there once.")
+
+    def _check_goals(self) -> None:
+        if self.goals is None:
+            if self.play is not None:
+                raise ModelError("The training set tells the play of matches, but not their goals.")
+            return
+        if (self.outcome != 1 - np.sign(self.goals[:, 0] - self.goals[:, 1])).any():
+            raise ModelError("The training set's goals and outcome do not agree in every match.")
+        if self.play is not None and (self.play[:, :, :2] > self.goals[:, None, :]).any():
+            raise ModelError("The training set has more goals during a match than at its end.")
 
 
 def _plain_bytes(value: npt.NDArray[Any]) -> bytes:

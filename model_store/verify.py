@@ -11,8 +11,10 @@ import onnx
 from onnx.external_data_helper import uses_external_data
 from onnxruntime import InferenceSession, SessionOptions
 
+from model_store.held_out import HeldOut, decode_held_out
 from model_store.manifest import (
     FILES,
+    HELD_OUT,
     MANIFEST,
     META,
     NETWORK,
@@ -47,7 +49,7 @@ def load_verified(folder: Path, feature_hash: str) -> Model:
     _check_identity(manifest, label, feature_hash)
     files = {name: _checked_bytes(folder, name, manifest) for name in FILES}
     model = assemble(manifest, files)
-    _check_golden(model, manifest.golden)
+    check_golden(model, manifest.golden)
     return model
 
 
@@ -65,6 +67,17 @@ def assemble(manifest: Manifest, files: Mapping[str, bytes]) -> Model:
         _decoded(files[NETWORK], Network, NETWORK, label),
         _decoded(files[META], Weights, META, label),
     )
+
+
+def load_held_out(folder: Path) -> HeldOut:
+    """The out-of-fold forecasts in *folder*, verified.
+
+    Raises:
+        ModelError: When they are missing or changed.
+    """
+    label = f"{folder.parent.name}@{folder.name}"
+    manifest = decode_manifest(_bytes(folder, MANIFEST, label), label)
+    return decode_held_out(_checked_bytes(folder, HELD_OUT, manifest), label)
 
 
 def golden_vectors(golden: Golden) -> np.ndarray:
@@ -104,7 +117,10 @@ def _bytes(folder: Path, name: str, label: str) -> bytes:
 
 
 def _checked_bytes(folder: Path, name: str, manifest: Manifest) -> bytes:
-    raw, entry = _bytes(folder, name, manifest.label), manifest.files[name]
+    entry = manifest.files.get(name)
+    if entry is None:
+        raise ModelError(f"{manifest.label}: {MANIFEST} does not list {name}.")
+    raw = _bytes(folder, name, manifest.label)
     if len(raw) != entry.size:
         raise ModelError(
             f"{manifest.label}: {name} has {len(raw)} bytes, the manifest says {entry.size}. "
@@ -154,8 +170,13 @@ def _decoded(raw: bytes, kind: type[_T], name: str, label: str) -> _T:
         raise ModelError(f"{label}: {name} cannot be read: {error}.") from error
 
 
-def _check_golden(model: Model, golden: Golden) -> None:
-    outputs = model.predict(golden_vectors(golden))
+def check_golden(model: Model, golden: Golden) -> None:
+    """Make sure that *model* computes here what it computed when it was made.
+
+    Raises:
+        ModelError: When a golden vector gives another forecast.
+    """
+    outputs = model.forecast(golden_vectors(golden))
     worst = np.abs(outputs - np.array(golden.outputs)).max()
     if not worst <= _GOLDEN_TOLERANCE:
         raise ModelError(

@@ -11,7 +11,14 @@ from msgspec import Struct
 
 from faust_redis.errors import BackPressureError, ServerUnavailableError
 from producers.pace import Pace
-from schemas.events import AnyEvent, ModelPromoted, ModelPromotedData, encode_event
+from schemas.events import (
+    AnyEvent,
+    ModelPromoted,
+    ModelPromotedData,
+    ModelRolledBack,
+    ModelRolledBackData,
+    encode_event,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -43,6 +50,17 @@ class EventPublisher(Protocol):
         ...
 
 
+class RawRecord(Struct, frozen=True, kw_only=True):
+    """Bytes to be stored as they are, whether they can be read or not; with an event's context."""
+
+    id: str
+    source: str
+    subject: str
+    time: dt.datetime
+    partitionkey: str
+    body: bytes
+
+
 class Acknowledgement(Struct, frozen=True):
     """An event is stored, at this position of its partition; a copy has its first's position."""
 
@@ -54,7 +72,7 @@ class Acknowledgement(Struct, frozen=True):
 
 
 def publish(
-    events: Iterable[AnyEvent],
+    events: Iterable[AnyEvent | RawRecord],
     publisher: EventPublisher,
     *,
     pace: Pace | None = None,
@@ -101,8 +119,28 @@ def promote(publisher: EventPublisher, partitions: int, model: str, time: dt.dat
 
     *model* is the label ``name@version``; *time* the event time from which on it forecasts.
     """
-    item = _item(promotion(model, time), None)
-    pace = Pace()
+    return _everywhere(publisher, partitions, promotion(model, time))
+
+
+def roll_back(
+    publisher: EventPublisher, partitions: int, model: str, time: dt.datetime, reason: str = ""
+) -> list[str]:
+    """Append ``model.rolled_back`` to every partition; give its position in each.
+
+    *model* is the label that forecasts again from *time* on.
+    """
+    event = ModelRolledBack(
+        id=f"rolled-back:{model}:{time.isoformat()}",
+        source=_CONTROL_SOURCE,
+        time=time,
+        partitionkey=EVERY_POOL,
+        data=ModelRolledBackData(model=model, reason=reason),
+    )
+    return _everywhere(publisher, partitions, event)
+
+
+def _everywhere(publisher: EventPublisher, partitions: int, event: AnyEvent) -> list[str]:
+    item, pace = _item(event, None), Pace()
     return [
         _patiently(partial(publisher.publish, partition, [item]), pace)[0]
         for partition in range(partitions)
@@ -127,8 +165,8 @@ class _Sender:
         self._clock = clock
         self._partitions: dict[str, int] = {}
 
-    def store(self, window: list[AnyEvent]) -> Iterator[Acknowledgement]:
-        by_partition: dict[int, list[AnyEvent]] = {}
+    def store(self, window: list[AnyEvent | RawRecord]) -> Iterator[Acknowledgement]:
+        by_partition: dict[int, list[AnyEvent | RawRecord]] = {}
         for event in window:
             by_partition.setdefault(self._partition(event.partitionkey), []).append(event)
         for partition, events in by_partition.items():
@@ -141,7 +179,9 @@ class _Sender:
             self._partitions[pool] = _patiently(assign, self._pace)
         return self._partitions[pool]
 
-    def _store_batch(self, partition: int, events: list[AnyEvent]) -> Iterator[Acknowledgement]:
+    def _store_batch(
+        self, partition: int, events: list[AnyEvent | RawRecord]
+    ) -> Iterator[Acknowledgement]:
         now = self._clock() if self._clock is not None else None
         # Encoded once: what is sent again after a lost reply is the same, and known by its key.
         items = [_item(event, now) for event in events]
@@ -150,14 +190,18 @@ class _Sender:
             yield Acknowledgement(event.subject, event.id, event.time, partition, position)
 
 
-def _item(event: AnyEvent, recorded: dt.datetime | None) -> tuple[bytes, bytes]:
+def _item(event: AnyEvent | RawRecord, recorded: dt.datetime | None) -> tuple[bytes, bytes]:
+    if isinstance(event, RawRecord):
+        return f"{event.source}\0{event.id}".encode(), event.body
     if recorded is not None:
         event = msgspec.structs.replace(event, recordedtime=recorded)
     return f"{event.source}\0{event.id}".encode(), encode_event(event)
 
 
-def _windows(events: Iterable[AnyEvent], pace: Pace) -> Iterator[list[AnyEvent]]:
-    window: list[AnyEvent] = []
+def _windows(
+    events: Iterable[AnyEvent | RawRecord], pace: Pace
+) -> Iterator[list[AnyEvent | RawRecord]]:
+    window: list[AnyEvent | RawRecord] = []
     for event in events:
         if window and (len(window) == _WINDOW or pace.delay_s(event.time) > 0):
             yield window

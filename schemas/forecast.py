@@ -42,6 +42,13 @@ class Delta(Struct, frozen=True):
     away: float
 
 
+class ExpectedGoals(Struct, frozen=True):
+    """Expected goals of both teams at the end of normal time."""
+
+    home: float
+    away: float
+
+
 class MarketView(Struct, frozen=True):
     """The market's probabilities without margin (Shin), and the prices they come from."""
 
@@ -57,9 +64,11 @@ class Forecast(Struct, frozen=True, kw_only=True):
     """The probabilities of a home win, a draw and an away win, and where they come from.
 
     ``revision`` counts 1, 2, 3 … without a gap the changes of this match's inputs; ``epoch`` the
-    histories of the stream. ``minute`` and ``score`` are null before kick-off. ``market`` is null
-    while no price is known. ``feature_hash`` names the list of features, ``input_hash`` their
-    values.
+    histories of the stream. ``expected_goals``, ``over_2_5`` (three goals or more) and
+    ``both_score`` are of the same distribution of scores as the three probabilities; null where
+    the model gives only those. ``minute`` and ``score`` are null before kick-off. ``market`` is
+    null while no price is known. ``feature_hash`` names the list of features, ``input_hash``
+    their values.
     """
 
     match_id: str
@@ -77,6 +86,9 @@ class Forecast(Struct, frozen=True, kw_only=True):
     draw: float
     away: float
     delta: Delta
+    expected_goals: ExpectedGoals | None = None
+    over_2_5: float | None = None
+    both_score: float | None = None
     minute: int | None
     score: Score | None
     model: str

@@ -34,3 +34,8 @@ def prediction_prefix(namespace: str) -> str:
 def pools(namespace: str) -> str:
     """The hash from pool to partition."""
     return f"{namespace}:pools"
+
+
+def clock_leader(namespace: str) -> str:
+    """The lease of the one clock that ticks."""
+    return f"{namespace}:clock:leader"

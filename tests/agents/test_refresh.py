@@ -38,17 +38,18 @@ class Favours:
         self.label = label
         self._home = home
 
-    def predict(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    def forecast(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
         trace = np.nansum(vectors, axis=1) % 1.0 / 1000.0
         home = self._home + trace
-        return np.column_stack([home, (1.0 - home) / 2, (1.0 - home) / 2])
+        goals = np.full((len(vectors), 4), [1.5, 1.25, 0.5, 0.625])
+        return np.column_stack([home, (1.0 - home) / 2, (1.0 - home) / 2, goals])
 
 
 class Nonsense(Favours):
     """A model that gives no number for one match in ten."""
 
-    def predict(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-        chances = super().predict(vectors)
+    def forecast(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+        chances = super().forecast(vectors)
         chances[chances[:, 0] * 1e6 % 10 < 1] = math.nan
         return chances
 
@@ -175,6 +176,18 @@ def test_a_model_promoted_mid_match_takes_over_at_that_event() -> None:
     assert set(models[:swap]) == {"old@1"}
     assert set(models[swap:]) == {"new@2"}
     assert made[swap].cause.type == "model.promoted"
+
+
+def test_what_is_said_of_another_alias_changes_no_forecast() -> None:
+    subject = refresher()
+    subject.process(records(TOLD))
+    told = promotion("new@2", TOLD[-1].time)
+    aside = msgspec.structs.replace(
+        told, data=msgspec.structs.replace(told.data, alias="challenger")
+    )
+
+    assert subject.process(records([aside])).published == []
+    assert subject.in_force == "old@1"
 
 
 def test_a_promotion_forecasts_every_open_match_and_no_other() -> None:

@@ -93,11 +93,12 @@ def odds(
     prices: tuple[float, float, float] = (2.0, 3.5, 4.0),
     time: dt.datetime | None = None,
     bookmaker: str = "avg",
+    source: str = "test",
     **fields: Any,
 ) -> ev.OddsChanged:
     home, draw, away = prices
     data = ev.OddsChangedData(bookmaker=bookmaker, home=home, draw=draw, away=away, **fields)
-    return ev.OddsChanged(**context(match_id, time or at(-60)), data=data)
+    return ev.OddsChanged(**context(match_id, time or at(-60), source=source), data=data)
 
 
 def day(when: dt.date, pool: str = "england") -> ev.ClockTick:

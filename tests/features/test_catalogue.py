@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ def test_the_columns_are_teams_then_market_then_play() -> None:
         "market_draw",
         "market_away",
         "market_phase",
+        "market_moved_home",
+        "market_moved_away",
         "minute",
         "home_score",
         "away_score",
@@ -36,6 +39,14 @@ def test_every_feature_is_documented() -> None:
     text = as_markdown()
 
     assert all(f"| `{feature.name}` | {feature.meaning} |" in text for feature in CATALOGUE)
+
+
+def test_the_page_of_the_documentation_is_up_to_date() -> None:
+    page = Path(__file__).parents[2] / "docs" / "features.md"
+
+    assert page.read_text(encoding="utf-8") == as_markdown(), (
+        "run: python -m features > docs/features.md"
+    )
 
 
 def test_every_column_is_written_where_its_name_says() -> None:
@@ -60,10 +71,11 @@ def test_every_column_is_written_where_its_name_says() -> None:
         "rest_home": (match.kick_off - home.last_kick_off).days,  # type: ignore[operator]
         "season_matches_away": 4.0,
         "matches_home": 4.0,
-        "position_home": home.position,
-        "position_away": away.position,
+        "position_home": world.tables["england"].places[home.key],
+        "position_away": world.tables["england"].places[away.key],
         "home_advantage": world.pools["england"].home_advantage,
         "market_draw": match.market.p_draw,
+        "market_moved_home": 0.0,
         "market_phase": 1.0,
         "finished": 0.0,
     }

@@ -39,12 +39,12 @@ def test_a_pool_is_read_as_it_was_written() -> None:
 def test_state_of_a_newer_version_is_refused() -> None:
     newer = bytes([_RAW[0] + 1]) + _RAW[1:]
 
-    with pytest.raises(StateVersionError, match="version 2, this program reads up to 1"):
+    with pytest.raises(StateVersionError, match="version 3, this program reads up to 2"):
         decode_state(newer, MatchState)
     assert issubclass(StateVersionError, SabiscoreError)
 
 
-@pytest.mark.parametrize("raw", [b"", b"\x00abc", _RAW[:-3], _RAW[:1] + b"\xc1"])
+@pytest.mark.parametrize("raw", [b"", b"\x01abc", _RAW[:-3], _RAW[:1] + b"\xc1"])
 def test_damaged_state_is_refused(raw: bytes) -> None:
     with pytest.raises(StateVersionError):
         decode_state(raw, MatchState)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from features import FEATURE_NAMES, TEAM_FEATURES
-from model_store import CONFIGS, ModelStore, TrainingSet, train
+from model_store import CONFIGS, PLAY_MINUTES, ModelStore, TrainingSet, train
 from model_store.columns import Columns
 from model_store.config import Boosting, Config, Neural
 
@@ -37,6 +37,7 @@ def league(rows: int = 600, seasons: int = 3, seed: int = 0) -> TrainingSet:
     team[rng.random(team.shape) < 0.05] = np.nan
     opening = market.copy()
     opening[: rows // 10] = np.nan
+    goals = _goals(rng, outcome)
     day = np.arange(rows) * 365 * seasons // rows
     return TrainingSet(
         team=team,
@@ -48,7 +49,28 @@ def league(rows: int = 600, seasons: int = 3, seed: int = 0) -> TrainingSet:
         competition=np.array(["E0", "D1"])[np.arange(rows) % 2],
         kick_off=np.datetime64("2020-01-01T15:00:00") + day * np.timedelta64(1, "D"),
         match_id=np.array([f"m{number}" for number in range(rows)]),
+        goals=goals,
+        play=_play(rng, goals),
     )
+
+
+def _goals(rng: np.random.Generator, outcome: Floats) -> np.ndarray:
+    """Scores that fit the outcomes: the loser has none, one or two."""
+    fewer = rng.integers(0, 3, len(outcome))
+    margin = rng.integers(1, 3, len(outcome))
+    home = fewer + margin * (outcome == 0)
+    return np.stack([home, fewer + margin * (outcome == 2)], axis=1).astype(np.int8)
+
+
+def _play(rng: np.random.Generator, goals: np.ndarray) -> np.ndarray:
+    """Each goal at a minute of its own; a red card for home in every tenth match."""
+    play = np.zeros((len(goals), len(PLAY_MINUTES), 4), dtype=np.int8)
+    for row, side in np.ndindex(goals.shape):
+        for _ in range(goals[row, side]):
+            play[row, rng.integers(0, len(PLAY_MINUTES) + 1) :, side] += 1
+    play[::10, 8:, 2] = 1
+    play[1::20] = -1
+    return play
 
 
 def vectors_of_every_kind(training: TrainingSet, seed: int = 1) -> Floats:

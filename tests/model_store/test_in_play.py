@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_store.in_play import InPlay, Intensity
-from model_store.rates import GoalRates
+from model_store.rates import log_rates, log_weights, prepare
+from model_store.score_lines import NAMES, score_lines
 from model_store.skellam import outcome_probabilities
 
 IN_PLAY = InPlay(Intensity())
 LEVEL = np.zeros(1)
-NO_REDS = np.zeros((1, 2))
+prepare()
+LOG_GOALS = np.log([2.7])
 
 # Forecasts as they occur: no side ten times likelier than football allows, draws in between.
 usual = st.tuples(st.floats(-2.5, 2.5), st.floats(-0.8, 0.3)).map(lambda ratios: _forecast(*ratios))
@@ -28,12 +30,15 @@ def _forecast(balance: float, level: float) -> np.ndarray:
 def _at(
     before: np.ndarray, minute: float, lead: float = 0.0, reds: tuple[float, float] = (0.0, 0.0)
 ) -> np.ndarray:
-    return np.asarray(IN_PLAY(before, np.array([minute]), np.array([lead]), np.array([reds]))[0])
+    logs = log_rates(before, LOG_GOALS)
+    score = np.array([[max(lead, 0.0), max(-lead, 0.0)]])
+    made = IN_PLAY(logs, log_weights(before, logs), np.array([minute]), score, np.array([reds]))
+    return np.asarray(made[0])
 
 
 @given(before=usual)
 def test_at_kick_off_nothing_has_changed(before: np.ndarray) -> None:
-    assert np.abs(_at(before, 0) - before[0]).max() < 1e-4
+    assert np.abs(_at(before, 0)[:3] - before[0]).max() < 1e-12
 
 
 @given(before=usual, minute=minutes)
@@ -63,19 +68,19 @@ def test_a_lead_of_no_favourite_is_worth_more_the_later_it_is(
     assert later[0] >= earlier[0]
 
 
-@given(minute=minutes)
-def test_goals_to_come_grow_fewer_and_never_none(minute: float) -> None:
-    share = Intensity().share_left(np.array([minute, minute + 1]))
+def test_goals_to_come_grow_fewer_and_never_none() -> None:
+    left = Intensity().shares_left()
 
-    assert share[0] >= share[1] > 0
+    assert (np.diff(left) <= 0).all()
+    assert left.min() > 0
 
 
 def test_the_share_of_goals_of_the_second_half_is_the_measured_one() -> None:
-    share = Intensity().share_left(np.array([0.0, 45.0]))
+    left = Intensity().shares_left()
 
-    assert share[0] == 1.0
+    assert left[0] == 1.0
     # 36,324 matches: 55.9 % of goals fall after half-time, stoppage time included.
-    assert share[1] == pytest.approx(0.559, abs=0.005)
+    assert left[45] == pytest.approx(0.559, abs=0.005)
 
 
 def test_equal_rates_give_the_probabilities_of_skellam() -> None:
@@ -90,6 +95,51 @@ def test_rates_are_those_that_give_the_forecast_back() -> None:
     wanted = np.array([[1.6, 1.1], [2.8, 0.6], [0.9, 0.9], [0.7, 2.2]])
     before = outcome_probabilities(wanted, np.zeros(4))
 
-    rates = GoalRates()(before)
+    rates = np.exp(log_rates(before, np.log(wanted.sum(axis=1))))
 
     np.testing.assert_allclose(rates, wanted, rtol=1e-3)
+
+
+scores = st.tuples(st.integers(0, 4), st.integers(0, 4))
+rates = st.tuples(st.floats(0.01, 4.0), st.floats(0.01, 4.0))
+
+
+@given(rates=rates, score=scores, before=usual)
+def test_everything_read_off_the_table_of_scores_is_what_its_cells_add_up_to(
+    rates: tuple[float, float], score: tuple[int, int], before: np.ndarray
+) -> None:
+    table = _table(rates, score, before[0])
+
+    made = score_lines(np.array([rates]), np.array([score], dtype=float), np.log(before))[0]
+
+    assert dict(zip(NAMES, made, strict=True)) == pytest.approx(table, abs=1e-4)
+
+
+def _table(
+    rates: tuple[float, float], score: tuple[int, int], weights: np.ndarray
+) -> dict[str, float]:
+    """The same from all 40 x 40 scores, one by one."""
+    chances = [[math.exp(-r) * r**k / math.factorial(k) for k in range(40)] for r in rates]
+    home, away = np.meshgrid(*(np.arange(40) + goals for goals in score), indexing="ij")
+    cells = np.array(chances[0])[:, None] * np.array(chances[1]) * weights[1 - np.sign(home - away)]
+    cells /= cells.sum()
+    read = {
+        "home": home > away,
+        "draw": home == away,
+        "away": home < away,
+        "goals_home": home,
+        "goals_away": away,
+        "over_2_5": home + away > 2,
+        "both_score": (home > 0) & (away > 0),
+    }
+    return {name: float((cells * what).sum()) for name, what in read.items()}
+
+
+@given(before=usual, minute=minutes, lead=st.integers(-3, 3))
+def test_expected_goals_are_never_fewer_than_those_scored(
+    before: np.ndarray, minute: float, lead: int
+) -> None:
+    made = dict(zip(NAMES, _at(before, minute, lead), strict=True))
+
+    assert made["goals_home"] > max(lead, 0)
+    assert made["goals_away"] > max(-lead, 0)

@@ -12,7 +12,7 @@ import onnx
 import pytest
 
 from model_store import ModelStore
-from model_store.manifest import FileEntry, Manifest, decode_manifest, encode_manifest
+from model_store.manifest import FILES, FileEntry, Manifest, decode_manifest, encode_manifest
 from schemas.errors import ModelError
 
 VERSION = Path("default", "1")
@@ -44,7 +44,7 @@ def _replaced(folder: Path, name: str, raw: bytes) -> None:
     _resealed(folder, files={**manifest.files, name: entry})
 
 
-@pytest.mark.parametrize("name", ["trees.onnx", "network.json", "meta.json", "README.md"])
+@pytest.mark.parametrize("name", FILES)
 def test_a_truncated_file_is_refused_by_name(damaged: Path, name: str) -> None:
     path = damaged / name
     path.write_bytes(path.read_bytes()[:-7])
@@ -53,7 +53,7 @@ def test_a_truncated_file_is_refused_by_name(damaged: Path, name: str) -> None:
         _load(damaged)
 
 
-@pytest.mark.parametrize("name", ["trees.onnx", "network.json", "meta.json", "README.md"])
+@pytest.mark.parametrize("name", FILES)
 def test_a_flipped_bit_is_refused_by_name(damaged: Path, name: str) -> None:
     raw = bytearray((damaged / name).read_bytes())
     raw[len(raw) // 2] ^= 1
@@ -76,7 +76,7 @@ def test_a_flipped_bit_anywhere_in_the_manifest_is_refused(damaged: Path, share:
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"no json", b"[]", b"{}", b"\xff\xfe", b'{"format_version":1}']
+    "raw", [b"", b"no json", b"[]", b"{}", b"\xff\xfe", b'{"format_version":2}']
 )
 def test_a_manifest_that_is_none_is_refused(damaged: Path, raw: bytes) -> None:
     (damaged / "manifest.json").write_bytes(raw)
@@ -86,13 +86,13 @@ def test_a_manifest_that_is_none_is_refused(damaged: Path, raw: bytes) -> None:
 
 
 def test_a_manifest_of_a_later_format_is_refused_with_advice(damaged: Path) -> None:
-    (damaged / "manifest.json").write_text('{"format_version": 2, "news": true}')
+    (damaged / "manifest.json").write_text('{"format_version": 3, "news": true}')
 
-    with pytest.raises(ModelError, match="has format 2, this program reads 1"):
+    with pytest.raises(ModelError, match="has format 3, this program reads 2"):
         _load(damaged)
 
 
-@pytest.mark.parametrize("name", ["trees.onnx", "network.json", "meta.json", "README.md"])
+@pytest.mark.parametrize("name", FILES)
 def test_a_missing_file_is_refused_by_name(damaged: Path, name: str) -> None:
     (damaged / name).unlink()
 

@@ -10,7 +10,7 @@ from features import FEATURE_HASH, FEATURE_NAMES
 from model_store import CONFIGS, ModelStore, TrainingSet, train
 from model_store.columns import Columns
 from model_store.members import fit_members
-from model_store.out_of_fold import out_of_fold
+from model_store.out_of_fold import out_of_fold, seen_by_members
 from schemas.errors import ModelError
 from tests.model_store.conftest import league, quiet
 
@@ -72,7 +72,8 @@ def test_the_loaded_model_agrees_with_the_native_members_on_rows_it_never_saw(
 ) -> None:
     training, unseen = league(), league(seed=9)
     weight = np.ones(len(training))
-    members = fit_members(training.team, training.outcome, weight, small, seed=7)
+    team = seen_by_members(training.in_order(), small)
+    members = fit_members(team, training.in_order().outcome, weight, small, seed=7)
     columns, model = Columns(FEATURE_NAMES), ModelStore(store).load("default@1")
     vectors = columns.before_kick_off(unseen.team, np.full((len(unseen), 3), np.nan), 0)
 

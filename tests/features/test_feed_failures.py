@@ -1,0 +1,553 @@
+"""What real feeds do, one test each: none of it may leave a wrong score, rating or price."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from features import World, fold, words
+from schemas import events as ev
+from schemas.errors import MalformedEventError, RejectedEventError
+from schemas.events import decode_event, encode_event
+from schemas.forecast import Quality
+from tests.features.story import (
+    T0,
+    at,
+    changed,
+    columns,
+    context,
+    fixture,
+    full_time,
+    goal,
+    minute,
+    odds,
+    period,
+    stored,
+    world_after,
+)
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+FIRST = fixture("m1", "Arsenal", "Chelsea")
+FIXTURE_IDS = {"sportradar": "sr:1"}
+
+
+def _seen(incident: str, number: int, side: ev.Side = ev.Side.HOME) -> ev.MatchIncidentData:
+    return ev.MatchIncidentData(
+        incident_id=incident, revision=1, kind=ev.IncidentKind.GOAL, side=side, minute=number
+    )
+
+
+def _snapshot(
+    score: tuple[int, int],
+    incidents: list[ev.MatchIncidentData],
+    number: int,
+    stage: ev.Period = ev.Period.SECOND_HALF,
+    **more: Any,
+) -> ev.MatchSnapshot:
+    data = ev.MatchSnapshotData(
+        as_of=at(number),
+        period=stage,
+        minute=min(number, 120),
+        home_score=score[0],
+        away_score=score[1],
+        incidents=incidents,
+    )
+    return ev.MatchSnapshot(**context("m1", at(number), **more), data=data)
+
+
+def _silent(source: str, time: dt.datetime) -> ev.FeedSilent:
+    data = ev.FeedSilentData(silent_source=source)
+    return ev.FeedSilent(**context("", time, source="clock"), data=data)
+
+
+def _alive(source: str, time: dt.datetime) -> ev.FeedHeartbeat:
+    return ev.FeedHeartbeat(**context("", time, source=source), data=ev.FeedHeartbeatData())
+
+
+def _score(world: World) -> tuple[int, int]:
+    return world.matches["m1"].home_score, world.matches["m1"].away_score
+
+
+def test_a_snapshot_sent_again_says_nothing_new() -> None:
+    world = world_after(FIRST, _snapshot((1, 0), [_seen("a", 12)], 30))
+    world.take_changes()
+
+    assert fold(world, _snapshot((1, 0), [_seen("a", 12)], 30)) == ()
+    assert world.take_changes() == []
+
+
+def test_a_goal_told_again_under_a_new_event_id_is_one_goal() -> None:
+    world = world_after(FIRST, goal("m1", "a", 12))
+
+    assert fold(world, goal("m1", "a", 12)) == ()
+    assert _score(world) == (1, 0)
+
+
+def test_a_goal_told_again_under_a_new_incident_id_goes_with_the_next_snapshot() -> None:
+    world = world_after(FIRST, goal("m1", "a", 12), goal("m1", "a2", 12))
+
+    fold(world, _snapshot((1, 0), [_seen("a2", 12)], 15))
+
+    assert _score(world) == (1, 0)
+    assert world.matches["m1"].quality is Quality.FRESH
+
+
+def test_two_bookings_in_one_minute_are_two() -> None:
+    world = world_after(
+        FIRST,
+        goal("m1", "x", 40, kind=ev.IncidentKind.RED),
+        goal("m1", "y", 40, kind=ev.IncidentKind.RED),
+    )
+
+    assert world.matches["m1"].home_reds == 2
+
+
+def test_a_goal_cancelled_by_the_video_referee_is_taken_back() -> None:
+    world = world_after(FIRST, goal("m1", "a", 12))
+
+    fold(world, goal("m1", "a", 12, revision=2, op=ev.Operation.RETRACT, time=at(14)))
+
+    assert _score(world) == (0, 0)
+
+
+def test_a_goal_that_a_revision_turns_into_a_video_review_is_taken_back() -> None:
+    world = world_after(FIRST, goal("m1", "a", 12))
+
+    fold(world, goal("m1", "a", 12, revision=2, kind=ev.IncidentKind.VAR, time=at(14)))
+
+    assert _score(world) == (0, 0)
+
+
+def test_a_goal_cancelled_by_vanishing_from_the_snapshot_is_taken_back() -> None:
+    world = world_after(FIRST, goal("m1", "a", 12))
+
+    fold(world, _snapshot((0, 0), [], 15))
+    late = fold(world, goal("m1", "a", 12, time=at(13)))
+
+    assert _score(world) == (0, 0)
+    assert late == ()
+
+
+def test_a_goal_created_again_with_another_minute_is_one_goal() -> None:
+    world = world_after(FIRST, goal("m1", "a", 12), _snapshot((1, 0), [_seen("b", 13)], 15))
+
+    assert _score(world) == (1, 0)
+    assert world.matches["m1"].quality is Quality.FRESH
+
+
+def test_a_goal_inserted_late_counts_from_its_own_minute() -> None:
+    world = world_after(FIRST, goal("m1", "b", 50, ev.Side.AWAY), goal("m1", "a", 12, time=at(55)))
+
+    assert _score(world) == (1, 1)
+    assert world.matches["m1"].minute == 50
+
+
+def test_the_minute_goes_back_from_stoppage_time_to_the_second_half() -> None:
+    stoppage = ev.ClockTickData(minute=45, stoppage=3)
+    world = world_after(FIRST, ev.ClockTick(**context("m1", at(48)), data=stoppage))
+
+    fold(world, minute("m1", 46, at(63)))
+
+    assert world.matches["m1"].minute == 46
+
+
+def test_a_suspended_market_is_not_opened_by_stale_prices() -> None:
+    suspended = ev.OddsSuspended(
+        **context("m1", at(20)), data=ev.OddsSuspendedData(bookmaker="avg", market_version=7)
+    )
+    world = world_after(FIRST, odds("m1", time=at(10), market_version=6), suspended)
+
+    fold(world, odds("m1", (1.5, 4.0, 7.0), at(19), market_version=6))
+    fold(world, odds("m1", (1.4, 4.0, 8.0), at(25), market_version=5))
+    closed = columns(world, "m1", "market_home", "market_phase")
+    quality = world.matches["m1"].quality
+    fold(world, odds("m1", (1.3, 5.0, 9.0), at(30), market_version=8))
+
+    assert math.isnan(closed[0])
+    assert (closed[1], quality) == (0.0, Quality.SUSPENDED)
+    assert columns(world, "m1", "market_phase") == [1.0]
+
+
+def test_a_kick_off_that_moves_keeps_the_match_and_its_id() -> None:
+    world = world_after(FIRST)
+
+    ids = fold(world, fixture("m1", "Arsenal", "Chelsea", at(days=1), time=at(-30)))
+
+    assert ids == ("m1",)
+    assert world.matches["m1"].kick_off == at(days=1)
+    assert len(world.matches) == 1
+
+
+def test_an_older_word_on_the_kick_off_does_not_move_it_back() -> None:
+    world = world_after(FIRST, fixture("m1", "Arsenal", "Chelsea", at(days=1), time=at(-30)))
+
+    fold(world, fixture("m1", "Arsenal", "Chelsea", T0, time=at(-60)))
+
+    assert world.matches["m1"].kick_off == at(days=1)
+
+
+def test_a_postponed_match_waits_and_is_played_on_its_new_day() -> None:
+    world = world_after(
+        FIRST,
+        changed("m1", ev.FixtureStatus.POSTPONED, at(-60)),
+        changed("m1", ev.FixtureStatus.SCHEDULED, at(60), kick_off=at(days=30)),
+    )
+
+    fold(world, full_time("m1", 2, 0, at(days=30, minutes=110)))
+
+    assert world.matches["m1"].status == "finished"
+    assert world.teams["england/arsenal"].last_kick_off == at(days=30)
+
+
+def test_an_abandoned_match_played_again_starts_from_nothing() -> None:
+    world = world_after(
+        FIRST,
+        goal("m1", "a", 12),
+        goal("m1", "r", 30, kind=ev.IncidentKind.RED),
+        minute("m1", 33, at(33)),
+        changed("m1", ev.FixtureStatus.ABANDONED, at(40)),
+        changed("m1", ev.FixtureStatus.SCHEDULED, at(days=2), kick_off=at(days=9)),
+    )
+    waiting = columns(world, "m1", "home_score", "home_reds", "minute")
+
+    fold(world, goal("m1", "again", 5, ev.Side.AWAY, time=at(days=9, minutes=5)))
+
+    assert waiting[:2] == [0.0, 0.0]
+    assert math.isnan(waiting[2])
+    assert _score(world) == (0, 1)
+    assert (world.matches["m1"].minute, world.matches["m1"].home_reds) == (5, 0)
+
+
+def test_an_abandoned_match_that_goes_on_keeps_its_score() -> None:
+    world = world_after(
+        FIRST, goal("m1", "a", 12), changed("m1", ev.FixtureStatus.ABANDONED, at(40))
+    )
+    called_off = world.matches["m1"].status
+
+    fold(world, period("m1", ev.Period.FIRST_HALF, None, at(days=1)))
+
+    assert (called_off, world.matches["m1"].status) == ("abandoned", "live")
+    assert _score(world) == (1, 0)
+
+
+def test_a_result_awarded_later_takes_the_played_one_out_of_the_ratings() -> None:
+    world = world_after(FIRST, full_time("m1", 0, 2))
+    assert world.teams["england/chelsea"].elo > 1500.0
+
+    fold(world, changed("m1", ev.FixtureStatus.AWARDED, at(days=2), home_score=3, away_score=0))
+
+    assert _score(world) == (3, 0)
+    assert world.teams["england/chelsea"].elo == 1500.0
+    assert world.teams["england/chelsea"].matches == 0
+
+
+def test_a_fixture_under_a_new_id_goes_on_with_what_was_told_under_the_old_one() -> None:
+    old = fixture("m0", "Arsenal", "Chelsea", external_ids=FIXTURE_IDS)
+    new = fixture("m1", "Arsenal", "Chelsea", external_ids=FIXTURE_IDS, time=at(20))
+    world = world_after(old, odds("m0"), goal("m0", "a", 12))
+
+    ids = fold(world, new)
+    late = fold(world, goal("m0", "b", 30))
+    fold(world, goal("m0", "b", 30, revision=2, op=ev.Operation.RETRACT, time=at(31)))
+    fold(world, full_time("m1", 1, 0))
+
+    assert ids == ("m1", "m0")
+    assert late == ("m1",)
+    assert (world.matches["m0"].status, world.matches["m0"].quality) == (
+        "cancelled",
+        Quality.FINAL,
+    )
+    assert _score(world) == (1, 0)
+    assert world.matches["m1"].market is not None
+    assert world.teams["england/arsenal"].matches == 1
+
+
+def test_a_finished_fixture_under_a_new_id_is_rated_once() -> None:
+    old = fixture("m0", "Arsenal", "Chelsea", external_ids=FIXTURE_IDS)
+    new = fixture("m1", "Arsenal", "Chelsea", external_ids=FIXTURE_IDS, time=at(200))
+    world = world_after(old, full_time("m0", 1, 0))
+    once = world.teams["england/arsenal"].elo
+
+    fold(world, new)
+    fold(world, full_time("m1", 1, 0))
+    again = World.load(stored(world))
+    fold(again, full_time("m0", 1, 0))
+
+    assert world.teams["england/arsenal"].elo == once
+    assert world.teams["england/arsenal"].matches == 1
+    assert again.teams["england/arsenal"].elo == once
+    assert again.teams["england/arsenal"].matches == 1
+
+
+def test_a_feeds_id_that_turns_up_on_other_teams_is_refused_and_never_merged() -> None:
+    world = world_after(fixture("m0", "Arsenal", "Chelsea", external_ids=FIXTURE_IDS))
+
+    with pytest.raises(RejectedEventError, match="belongs to m0"):
+        fold(world, fixture("m1", "Arsenal", "Fulham", external_ids=FIXTURE_IDS))
+
+    assert sorted(world.teams) == ["england/arsenal", "england/chelsea"]
+
+
+def test_a_team_spelt_another_way_is_the_same_team() -> None:
+    world = world_after(FIRST)
+
+    fold(world, fixture("m1", "ARSENAL", "Chelsea", time=at(-60)))
+    fold(world, fixture("m2", "Arsenal.", "Fulham", at(days=7)))
+
+    assert world.matches["m1"].home == "ARSENAL"
+    assert sorted(world.teams) == ["england/arsenal", "england/chelsea", "england/fulham"]
+
+
+def test_a_renamed_team_under_a_known_match_is_refused_by_name() -> None:
+    world = world_after(FIRST)
+
+    with pytest.raises(RejectedEventError, match=r"Arsenal against Chelsea.*Gunners"):
+        fold(world, fixture("m1", "Gunners", "Chelsea", time=at(-60)))
+
+
+def test_a_connected_feed_that_says_nothing_makes_its_matches_stale() -> None:
+    world = world_after(FIRST, goal("m1", "a", 12))
+
+    ids = fold(world, _silent("test", at(20)))
+    quiet = world.matches["m1"].quality
+    again = fold(world, _alive("test", at(25)))
+
+    assert ids == again == ("m1",)
+    assert (quiet, world.matches["m1"].quality) == (Quality.STALE, Quality.FRESH)
+
+
+def test_a_feed_whose_clock_is_ahead_does_not_outbid_the_others() -> None:
+    ahead = ev.MatchStarted(**context("m1", at(60), recordedtime=at(0)), data=ev.MatchStartedData())
+    world = world_after(FIRST, ahead)
+
+    fold(world, minute("m1", 7, at(7)))
+
+    assert world.matches["m1"].minute == 7
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("home", 1.0), ("draw", 0.0), ("away", -2.0), ("home", None)]
+)
+def test_a_price_of_one_or_less_or_none_at_all_is_set_aside(
+    field: str, value: float | None
+) -> None:
+    told = json.loads(encode_event(odds("m1")))
+    told["data"][field] = value
+    if value is None:
+        del told["data"][field]
+
+    with pytest.raises(MalformedEventError):
+        decode_event(json.dumps(told).encode())
+
+
+@pytest.mark.parametrize("prices", [(1.01, 1.02, 1.03), (9.0, 9.0, 9.0), (1.0, 3.0, 3.0)])
+def test_prices_that_no_bookmaker_gives_are_refused(prices: tuple[float, float, float]) -> None:
+    world = world_after(FIRST)
+    world.take_changes()
+
+    with pytest.raises(RejectedEventError, match="price"):
+        fold(world, odds("m1", prices))
+
+    assert world.take_changes() == []
+
+
+@pytest.mark.parametrize("stoppage", [46, 99])
+def test_a_stoppage_longer_than_a_half_is_refused(stoppage: int) -> None:
+    data = ev.MatchIncidentData(
+        incident_id="a",
+        revision=1,
+        kind=ev.IncidentKind.GOAL,
+        side=ev.Side.HOME,
+        minute=90,
+        stoppage=stoppage,
+    )
+
+    with pytest.raises(RejectedEventError, match="in no match"):
+        fold(world_after(FIRST), ev.MatchIncident(**context("m1", at(90)), data=data))
+
+
+def test_the_bet_is_on_the_score_after_ninety_minutes_also_in_extra_time() -> None:
+    world = world_after(
+        FIRST,
+        goal("m1", "a", 12),
+        goal("m1", "b", 88, ev.Side.AWAY),
+        period("m1", ev.Period.EXTRA_TIME, (1, 1), at(115)),
+    )
+
+    fold(world, goal("m1", "c", 105, time=at(130)))
+    fold(world, _snapshot((2, 1), [_seen("a", 12), _seen("b", 88, ev.Side.AWAY), _seen("c", 105)],
+                          131, ev.Period.EXTRA_TIME))  # fmt: skip
+
+    match = world.matches["m1"]
+    assert (match.status, match.minute, match.degraded) == ("live", 90, False)
+    assert _score(world) == (1, 1)
+    assert columns(world, "m1", "finished") == [1.0]
+
+
+def test_a_shoot_out_does_not_change_the_result() -> None:
+    world = world_after(FIRST, period("m1", ev.Period.EXTRA_TIME, (0, 0), at(110)))
+
+    fold(world, period("m1", ev.Period.PENALTIES, (1, 1), at(145)))
+    fold(world, goal("m1", "p", 120, time=at(150)))
+    data = ev.MatchFinishedData(
+        home_score=0, away_score=0, home_score_extra_time=1, away_score_extra_time=1
+    )
+    fold(world, ev.MatchFinished(**context("m1", at(160)), data=data))
+
+    assert _score(world) == (0, 0)
+    assert world.matches["m1"].finished
+    assert world.teams["england/arsenal"].goals_for < 1.35
+
+
+def test_the_most_trusted_source_that_speaks_is_in_force() -> None:
+    world = world_after(
+        FIRST,
+        goal("m1", "a", 12, source="incidents"),
+        goal("m1", "x", 12, source="other"),
+        goal("m1", "y", 20, source="other"),
+    )
+    trusted = _score(world), world.matches["m1"].quality
+
+    silence = _silent("incidents", at(30))
+    ids = fold(world, silence)
+    backup = _score(world), world.matches["m1"].quality
+    fold(world, _alive("incidents", at(40)))
+
+    assert trusted == ((1, 0), Quality.DEGRADED)
+    assert backup == ((2, 0), Quality.DEGRADED)
+    assert ids == ("m1",)
+    assert words(silence, world.matches["m1"]) == "incidents is silent"
+    assert _score(world) == (1, 0)
+
+
+def test_sources_that_agree_leave_the_forecast_fresh() -> None:
+    world = world_after(
+        FIRST,
+        goal("m1", "a", 12, source="incidents"),
+        goal("m1", "x", 12, source="other"),
+    )
+
+    assert world.matches["m1"].quality is Quality.FRESH
+
+
+def test_a_match_is_stale_only_when_no_source_of_its_score_speaks() -> None:
+    world = world_after(
+        FIRST, goal("m1", "a", 12, source="incidents"), goal("m1", "x", 12, source="other")
+    )
+
+    fold(world, _silent("incidents", at(20)))
+    one = world.matches["m1"].quality
+    fold(world, _silent("other", at(21)))
+
+    assert (one, world.matches["m1"].quality) == (Quality.DEGRADED, Quality.STALE)
+
+
+def test_a_result_of_the_more_trusted_source_stands_whichever_came_first() -> None:
+    mine = full_time("m1", 2, 1, source="incidents")
+    other = full_time("m1", 2, 2, at(111), source="other")
+
+    one, two = world_after(FIRST, mine, other), world_after(FIRST, other, mine)
+
+    assert _score(one) == _score(two) == (2, 1)
+    assert stored(one) == stored(two)
+
+
+def test_the_consensus_is_the_median_without_suspended_and_stale_bookmakers() -> None:
+    world = world_after(
+        FIRST,
+        odds("m1", (2.0, 3.5, 4.0), at(-60), "one"),
+        odds("m1", (2.1, 3.4, 3.9), at(-59), "two"),
+        odds("m1", (9.0, 4.0, 1.4), at(-58), "three"),
+        odds("m1", (1.2, 7.0, 15.0), at(-3000), "old"),
+        odds("m1", (1.1, 9.0, 20.0), at(-61), "closed"),
+    )
+    closed = ev.OddsSuspendedData(bookmaker="closed")
+
+    fold(world, ev.OddsSuspended(**context("m1", at(-57)), data=closed))
+
+    market = world.matches["m1"].market
+    assert market is not None
+    assert (market.bookmaker, market.books) == ("consensus", 3)
+    assert 0.42 < market.p_home < 0.5
+    assert market.p_home + market.p_draw + market.p_away == pytest.approx(1.0)
+
+
+def test_a_silent_sources_prices_give_way_to_those_of_one_that_speaks() -> None:
+    world = world_after(
+        FIRST,
+        odds("m1", (2.0, 3.5, 4.0), at(-60), "avg", source="one"),
+        odds("m1", (3.0, 3.5, 2.5), at(-60), "ps", source="two"),
+    )
+
+    fold(world, _silent("one", at(-50)))
+
+    market = world.matches["m1"].market
+    assert market is not None
+    assert market.bookmaker == "ps"
+
+
+def test_a_market_that_only_ever_suspended_is_the_same_after_a_restart() -> None:
+    closed = ev.OddsSuspended(**context("m1", at(-50)), data=ev.OddsSuspendedData(bookmaker="avg"))
+    status = ev.FeedStatus(**context("", at(-40)), data=ev.FeedStatusData(state=ev.FeedState.ALIVE))
+    world = world_after(FIRST, closed)
+    again = World.load(stored(world_after(FIRST, closed)))
+
+    assert fold(again, status) == fold(world, status) == ()
+    assert again.matches["m1"].quality is Quality.SUSPENDED
+
+
+def test_one_bookmaker_told_by_two_sources_is_taken_from_the_more_trusted() -> None:
+    world = world_after(
+        FIRST,
+        odds("m1", (3.0, 3.5, 2.5), at(-50), "ps", source="other"),
+        odds("m1", (2.0, 3.5, 4.0), at(-60), "ps", source="betfair"),
+    )
+
+    market = world.matches["m1"].market
+    assert market is not None
+    assert (market.books, market.p_home > 0.45) == (1, True)
+
+
+def test_no_feed_can_fill_the_memory_of_a_match() -> None:
+    incidents = [goal("m1", f"g{number}", 12) for number in range(400)]
+    prices = [odds("m1", bookmaker=f"b{number}") for number in range(64)]
+    world = world_after(FIRST, *incidents, *prices)
+
+    with pytest.raises(RejectedEventError, match="400 incidents"):
+        fold(world, goal("m1", "one more", 12))
+    with pytest.raises(RejectedEventError, match="64 bookmakers"):
+        fold(world, odds("m1", bookmaker="one more"))
+
+    assert len(world.matches["m1"].books) == 64
+
+
+def test_without_odds_the_past_market_is_what_the_rates_say() -> None:
+    later = fixture("m2", "Chelsea", "Arsenal", at(days=7), time=at(-90))
+    world = world_after(FIRST, later, full_time("m1", 2, 1))
+
+    told, home, away, moved = columns(
+        world, "m2", "past_market_difference", "poisson_home", "poisson_away", "market_moved_home"
+    )
+
+    assert told == pytest.approx(math.log(home / away))
+    assert math.isnan(moved)
+
+
+def test_closing_odds_of_past_matches_rate_both_teams_and_odds_in_play_do_not() -> None:
+    later = fixture("m2", "Chelsea", "Arsenal", at(days=7), time=at(-90))
+    closing = odds("m1", (1.3, 5.5, 11.0), at(-1), phase=ev.OddsPhase.CLOSING)
+    in_play = odds("m1", (30.0, 10.0, 1.05), at(80), phase=ev.OddsPhase.CURRENT)
+    result = full_time("m1", 0, 2)
+
+    plain = world_after(FIRST, later, closing, result)
+    played = world_after(FIRST, later, closing, in_play, result)
+
+    told = columns(plain, "m2", "past_market_difference")
+    assert told[0] < columns(world_after(FIRST, later, result), "m2", "past_market_difference")[0]
+    assert plain.teams["england/arsenal"].market > 0.0 > plain.teams["england/chelsea"].market
+    assert columns(played, "m2", "past_market_difference") == told
