@@ -153,7 +153,7 @@ def accuracy_table(leagues: list[LeagueScores], title: str, settings: Settings) 
     """Lay out each league's figures, the market's beside them."""
     names = load_competitions(settings.competitions)
     # No rules between columns: it has to fit a terminal of 80.
-    table = Table(title=title, box=box.SIMPLE_HEAD)
+    table = Table(title=title, box=box.SIMPLE_HEAD, padding=0)
     table.add_column("League", no_wrap=True)
     for heading in ("Matches", "Accuracy", "market", "Log-loss", "market", "RPS", "market"):
         table.add_column(heading, justify="right")
