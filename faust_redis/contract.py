@@ -76,11 +76,13 @@ class NoSeeks(Consumer):
         message = f"{partition} cannot be sought to {offset}; use start_from of the batch topic"
         raise UnsupportedError(message)
 
+    # Faust's own loop would call these three; ours reads and commits whole rounds instead.
+
     async def _getmany(self, active_partitions: Iterable[TP] | None, timeout: float) -> Any:  # noqa: ANN401, ASYNC109
-        raise NotImplementedError(active_partitions, timeout)
+        raise UnsupportedError(f"rounds are read, not records of {active_partitions} in {timeout}")
 
     def _to_message(self, tp: TP, record: Any) -> Any:  # noqa: ANN401
-        raise NotImplementedError(tp, record)
+        raise UnsupportedError(f"a round is a message, not the record {record} of {tp}")
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
-        raise NotImplementedError(offsets)
+        raise UnsupportedError(f"a round commits itself; {offsets} are committed by nobody else")
