@@ -16,6 +16,7 @@ from commands import dead, produce
 from commands import models as model_commands
 from commands.flags import (
     Database,
+    Forecasters,
     Json,
     Models,
     Namespace,
@@ -79,6 +80,7 @@ def up(
         Path | None, typer.Option(help="Folder in which our own servers keep their data.")
     ] = None,
     models: Models = None,
+    forecasters: Forecasters = None,
     *,
     once: Annotated[bool, typer.Option("--once", help="Play to the end, sum up, exit.")] = False,
     as_json: Json = False,
@@ -100,7 +102,7 @@ def up(
         keep=keep,
         as_json=as_json,
     )
-    settings = settings_from(redis=redis, database=database, models=models)
+    settings = settings_from(redis=redis, database=database, models=models, forecasters=forecasters)
     raise typer.Exit(bring_up(settings, plan, console_for(as_json=as_json)))
 
 
@@ -114,6 +116,7 @@ def worker(
     namespace: Namespace = None,
     partitions: Partitions = None,
     models: Models = None,
+    forecasters: Forecasters = None,
     metrics_port: Annotated[int | None, typer.Option(help="Serve Prometheus metrics here.")] = None,
 ) -> None:
     """Run the agents, one process each.
@@ -128,10 +131,16 @@ def worker(
         message = f"there is no agent {unknown[0]!r}: choose from {', '.join(AGENTS)}"
         raise typer.BadParameter(message)
     settings = settings_from(
-        redis=redis, database=database, namespace=namespace, partitions=partitions, models=models
+        redis=redis,
+        database=database,
+        namespace=namespace,
+        partitions=partitions,
+        models=models,
+        forecasters=forecasters,
     )
-    if len(names) > 1:
-        raise typer.Exit(run_all(names, settings.environment(), metrics_port))
+    if len(names) > 1 or (names == ["forecast"] and (forecasters or 1) > 1):
+        environment = settings.environment()
+        raise typer.Exit(run_all(names, environment, metrics_port, settings.forecasters))
     if metrics_port is not None:
         from prometheus_client import start_http_server
 

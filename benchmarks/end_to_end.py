@@ -77,7 +77,7 @@ class Results(Struct, frozen=True):
 
 def run(options: argparse.Namespace) -> Results:
     """Run the rounds."""
-    settings = settings_from(models=options.models)
+    settings = settings_from(models=options.models, forecasters=options.forecasters)
     model = ModelStore(settings.models).load("champion").label
     load, rounds = os.getloadavg()[0], []
     for number in range(options.rounds):
@@ -86,7 +86,8 @@ def run(options: argparse.Namespace) -> Results:
             rounds.append(_round(system, settings, model, options))
             _tell(number, rounds[-1])
     command = "python -m benchmarks.end_to_end " + " ".join(
-        f"--{name} {getattr(options, name)}" for name in ("events", "rounds", "seconds")
+        f"--{name} {getattr(options, name)}"
+        for name in ("events", "rounds", "seconds", "forecasters")
     )
     return Results(command, load, model, rounds)
 
@@ -148,6 +149,9 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--systems", nargs="+", choices=SYSTEMS, default=SYSTEMS, help="one or both"
+    )
+    parser.add_argument(
+        "--forecasters", type=int, default=2, help="our processes that share the forecasting"
     )
     parser.add_argument("--models", type=Path, help="folder of models; the shipped one if none")
     parser.add_argument("--json", type=Path, help="write every round to this file")

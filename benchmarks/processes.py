@@ -28,12 +28,12 @@ def cpu_s(pid: int) -> float:
     return ticks / _TICKS_A_SECOND
 
 
-def cpu_of(pids: Mapping[str, int]) -> dict[str, float]:
-    """Return :func:`cpu_s` of several, by name."""
-    return {name: cpu_s(pid) for name, pid in pids.items()}
+def cpu_of(pids: Mapping[str, Iterable[int]]) -> dict[str, float]:
+    """Add up :func:`cpu_s` of each part's processes, by name of the part."""
+    return {name: sum(map(cpu_s, several)) for name, several in pids.items()}
 
 
-def cpu_since(start: Mapping[str, float], pids: Mapping[str, int]) -> dict[str, float]:
+def cpu_since(start: Mapping[str, float], pids: Mapping[str, Iterable[int]]) -> dict[str, float]:
     """Seconds of CPU by name since *start*."""
     return {name: spent - start[name] for name, spent in cpu_of(pids).items()}
 

@@ -16,7 +16,7 @@ import embedded.postgres
 import embedded.redis
 from commands import drain
 from commands.supervise import ONE_THREAD, Supervisor
-from commands.worker import AGENTS
+from commands.worker import AGENTS, processes_of
 from embedded.lifeline import spawn
 from faust_redis import Publisher
 from schemas import migrate
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from commands.settings import Settings
     from schemas.events import AnyEvent
 
+_Started: TypeAlias = "tuple[dict[str, list[int]], Callable[[], None]]"
 System: TypeAlias = Literal["sabiscore", "bare"]
 SYSTEMS: tuple[System, ...] = ("sabiscore", "bare")
 
@@ -48,17 +49,17 @@ class NotDoneError(Exception):
 
 
 class Stage(Struct):
-    """Servers and workers, ready; ``pids`` by part."""
+    """Servers and workers, ready; ``pids`` of each part's processes."""
 
     settings: Settings
-    pids: dict[str, int]
+    pids: dict[str, list[int]]
     publisher: Publisher
     check: Callable[[], None]
 
     @property
     def workers(self) -> list[int]:
-        """The process ids of the three workers."""
-        return [self.pids[name] for name in AGENTS]
+        """The process ids of all workers."""
+        return [pid for name in AGENTS for pid in self.pids[name]]
 
     def items(self, wanted: Iterable[AnyEvent]) -> dict[int, list[tuple[bytes, bytes]]]:
         """Encode *wanted* for publishing, by partition."""
@@ -120,21 +121,23 @@ def staged(system: System, settings: Settings) -> Iterator[Stage]:
         )
         env = ready.environment() | {"PROMETHEUS_MULTIPROC_DIR": metrics}
         start = _workers if system == "sabiscore" else _loops
-        pids, check = start(stack, env)
+        pids, check = start(stack, env, ready.forecasters)
         publisher = Publisher(redis.socket_url, ready.namespace, partitions=ready.partitions)
         stack.callback(publisher.close)
-        pids |= {"redis": redis.pid, "postgres": postgres.pid}
+        pids |= {"redis": [redis.pid], "postgres": [postgres.pid]}
         yield Stage(ready, pids, publisher, check)
 
 
-def _workers(stack: ExitStack, env: dict[str, str]) -> tuple[dict[str, int], Callable[[], None]]:
+def _workers(stack: ExitStack, env: dict[str, str], forecasters: int) -> _Started:
     supervisor = stack.enter_context(Supervisor())
-    for name in AGENTS:
-        supervisor.start(name, ["worker", name], env)
-    return {name: supervisor.pid(name) for name in AGENTS}, supervisor.check
+    pids: dict[str, list[int]] = {name: [] for name in AGENTS}
+    for name, words in processes_of(AGENTS, forecasters):
+        supervisor.start(name, words, env)
+        pids[words[-1]].append(supervisor.pid(name))
+    return pids, supervisor.check
 
 
-def _loops(stack: ExitStack, env: dict[str, str]) -> tuple[dict[str, int], Callable[[], None]]:
+def _loops(stack: ExitStack, env: dict[str, str], _forecasters: int) -> _Started:
     whole = {**os.environ, **ONE_THREAD, **env}
     children = {}
     for name, words in _BARE.items():
@@ -146,4 +149,4 @@ def _loops(stack: ExitStack, env: dict[str, str]) -> tuple[dict[str, int], Calla
             if (code := child.poll()) is not None:
                 raise NotDoneError(f"the bare loop of {name} ended with code {code}")
 
-    return {name: child.pid for name, child in children.items()}, check
+    return {name: [child.pid] for name, child in children.items()}, check

@@ -15,6 +15,9 @@ Database = Annotated[str | None, typer.Option(help="Your Postgres: postgresql://
 Namespace = Annotated[str | None, typer.Option(help="Prefix of every key; live is sabi.")]
 Partitions = Annotated[int | None, typer.Option(help="Partitions of a new namespace.", min=1)]
 Models = Annotated[Path | None, typer.Option(help="Folder of model versions.")]
+Forecasters = Annotated[
+    int | None, typer.Option(help="Processes that share the forecasting; 1 if none.", min=1)
+]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, for a script.")]
 Speed = Annotated[str | None, typer.Option(help="Times real time, or max.", metavar="X|max")]
 

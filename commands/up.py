@@ -17,6 +17,7 @@ from commands.play import Announcements, play, promote_model, publisher_for, spl
 from commands.read_probe import ReadProbe, Reads, wait_until_ready
 from commands.servers import servers
 from commands.supervise import Supervisor
+from commands.worker import processes_of
 from embedded import ports
 from model_store import ModelStore
 from schemas.keys import DEAD, stream
@@ -80,8 +81,8 @@ def up(settings: Settings, plan: Plan, console: Console) -> int:
 
 def _start(supervisor: Supervisor, settings: Settings, plan: Plan, shared: dict[str, str]) -> None:
     env = settings.environment() | shared
-    for app in APPS:
-        supervisor.start(app, ["worker", app], env)
+    for name, command in processes_of(APPS, settings.forecasters):
+        supervisor.start(name, command, env)
     words = ["serve", "--host", plan.host, "--port", str(plan.port)]
     supervisor.start("serve", words, env)
 

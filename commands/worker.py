@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from typing import TYPE_CHECKING
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 AGENTS = (forecast.APP, record.APP, archive.APP)
 
+_NICE = 10
+"""Of what writes history: the forecasts, which somebody waits for, have the cores first."""
+
 
 def run_one(name: str, settings: Settings) -> int:
     """Run the agent *name* in this process until it is told to stop; return the exit code."""
@@ -40,7 +44,21 @@ def run_one(name: str, settings: Settings) -> int:
     return faust_redis.run(app)
 
 
-def run_all(names: Sequence[str], env: dict[str, str], metrics_port: int | None) -> int:
+def processes_of(names: Sequence[str], forecasters: int) -> list[tuple[str, list[str]]]:
+    """Name each process of these agents, and the command that it runs.
+
+    Several of ``forecast`` share the partitions among them.
+    """
+    found = [(name, ["worker", name]) for name in names]
+    if forecast.APP in names:
+        more = range(2, forecasters + 1)
+        found += [(f"{forecast.APP}-{number}", ["worker", forecast.APP]) for number in more]
+    return found
+
+
+def run_all(
+    names: Sequence[str], env: dict[str, str], metrics_port: int | None, forecasters: int
+) -> int:
     """Run several agents in processes of their own until we are told to stop.
 
     Their metrics are served together on *metrics_port*, if that is given.
@@ -49,8 +67,8 @@ def run_all(names: Sequence[str], env: dict[str, str], metrics_port: int | None)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with shared_metrics(metrics_port) as shared, Supervisor() as supervisor:
-        for name in names:
-            supervisor.start(name, ["worker", name], env | shared)
+        for name, words in processes_of(names, forecasters):
+            supervisor.start(name, words, env | shared)
         while not stop.wait(0.2):
             supervisor.check()
     return 0
@@ -65,6 +83,7 @@ def _build(name: str, app: faust.App, settings: Settings) -> None:
             batch_records=settings.batch_records,
         )
         return
+    os.nice(_NICE)
     # Each instance may be the first to come up against a new database.
     database = wait_for_postgres(given(settings.database, "database"))
     migrate.upgrade(database)

@@ -36,10 +36,10 @@ class Workers:
     running: dict[str, Child]
 
     def start(self, *names: str) -> None:
-        """Start each agent named."""
+        """Start each agent named; ``forecast-2`` is one more of ``forecast``."""
         env = {**os.environ, **ONE_THREAD, **self.settings.environment()}
         for name in names:
-            argv = [sys.executable, "-m", "sabiscore", "worker", name]
+            argv = [sys.executable, "-m", "sabiscore", "worker", name.partition("-")[0]]
             self.running[name] = spawn(argv, env=env)
 
     def kill(self, name: str) -> None:
@@ -61,6 +61,17 @@ class Workers:
         keys = [cursor(self.settings.namespace, p, name) for p in range(PARTITIONS)]
         with drain.connect(str(self.settings.redis)) as client:
             while sum(int(client.hget(key, "count") or 0) for key in keys) < entries:
+                self.check()
+                time.sleep(0.01)
+
+    def shared_by(self, name: str, count: int) -> None:
+        """Return when so many processes of an agent own all partitions among them."""
+        keys = [cursor(self.settings.namespace, p, name) for p in range(PARTITIONS)]
+        with drain.connect(str(self.settings.redis)) as client:
+            while True:
+                owners = [client.hget(key, "owner") for key in keys]
+                if all(owners) and len(set(owners)) == count:
+                    return
                 self.check()
                 time.sleep(0.01)
 

@@ -86,3 +86,23 @@ def test_a_worker_killed_in_mid_season_changes_nothing(
 
     for part, expected in undisturbed.items():
         assert left[part] == expected, part
+
+
+def test_of_two_that_share_the_forecasting_one_dies_and_the_other_finishes_its_work(
+    season: list[AnyEvent],
+    undisturbed: dict[str, Any],
+    redis_url: str,
+    postgres_url: str,
+    namespace: str,
+) -> None:
+    with workers(redis_url, postgres_url, namespace, batch_records=7) as group:
+        group.start(*AGENTS, "forecast-2")
+        group.shared_by("forecast", 2)
+        tell(group, season)
+        group.committed_some("forecast", 1000)
+        group.kill("forecast-2")
+        group.drained(*AGENTS)
+        left = traces(group.settings)
+
+    for part, expected in undisturbed.items():
+        assert left[part] == expected, part
