@@ -142,9 +142,10 @@ def worker(
 @app.command()
 def serve(
     redis: Redis = None,
-    database: Database = None,  # noqa: ARG001 - deployments say it to every command
+    database: Database = None,
     namespace: Namespace = None,
     partitions: Partitions = None,
+    models: Models = None,
     host: Annotated[str, typer.Option(help="Address to serve at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the page and the API.")] = 8000,
 ) -> None:
@@ -155,7 +156,9 @@ def serve(
     from dashboard.serve import run
     from schemas.competitions import load_competitions
 
-    settings = settings_from(redis=redis, namespace=namespace, partitions=partitions)
+    settings = settings_from(
+        redis=redis, database=database, namespace=namespace, partitions=partitions, models=models
+    )
     raise typer.Exit(
         run(
             given(settings.redis, "redis"),
@@ -163,6 +166,8 @@ def serve(
             settings.partitions,
             host,
             port,
+            database_url=settings.database,
+            models=settings.models,
             competitions=load_competitions(settings.competitions),
         )
     )

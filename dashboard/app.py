@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,22 +13,18 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from dashboard.follower import Follower
+from dashboard.answers import JSON
 from dashboard.guard import Guard
-from dashboard.hub import Hub
-from dashboard.metrics import ReadMetrics
+from dashboard.parts import Parts
 from dashboard.problems import http_problem, query_problem, server_problem
 from dashboard.query import QueryError
-from dashboard.reads import JSON, Reads
-from dashboard.source import Source
-from dashboard.stream import Stream
 from schemas.competitions import load_competitions
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from starlette.requests import Request
 
+    from dashboard.hub import Hub
+    from dashboard.metrics import ReadMetrics
     from dashboard.settings import Settings
     from schemas.competitions import Competition
 
@@ -41,48 +34,34 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 def create_app(settings: Settings, competitions: dict[str, Competition] | None = None) -> Starlette:
     """The reads over one namespace; connects when it starts, not before."""
-    hub = Hub(time.monotonic)
-    metrics = ReadMetrics()
-    source = Source(settings)
-    names = load_competitions() if competitions is None else competitions
-    reads = Reads(hub, source, metrics, names)
-    stream = Stream(hub, settings)
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        following = asyncio.create_task(Follower(hub, source, settings, metrics).run())
-        yield
-        hub.close()
-        await _end(following)
-        await source.close()
-
+    parts = Parts(settings, load_competitions() if competitions is None else competitions)
     app = Starlette(
-        routes=[*_read_routes(reads, stream), *_health_routes(hub, metrics), *_page_routes()],
+        routes=[*_read_routes(parts), *_health_routes(parts.hub, parts.metrics), *_page_routes()],
         middleware=[Middleware(Guard)],
         exception_handlers={
             HTTPException: http_problem,
             QueryError: query_problem,
             Exception: server_problem,
         },
-        lifespan=lifespan,
+        lifespan=parts.lifespan,
     )
-    app.state.hub = hub
+    app.state.hub = parts.hub
     return app
 
 
-async def _end(task: asyncio.Task[None]) -> None:
-    """Cancel until it is over: the Redis client can swallow a cancellation while it connects."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait([task], timeout=0.1)
-
-
-def _read_routes(reads: Reads, stream: Stream) -> list[Route]:
+def _read_routes(parts: Parts) -> list[Route]:
+    reads, history, catalogue = parts.reads, parts.history, parts.catalogue
     return [
         Route("/v1/predictions/{match_id}", reads.one),
         Route("/v1/predictions", reads.many),
         Route("/v1/overview", reads.overview),
-        Route("/v1/stream", stream.follow),
+        Route("/v1/matches/{match_id}/timeline", history.timeline),
+        Route("/v1/competitions", catalogue.competitions),
+        Route("/v1/teams", catalogue.teams),
+        Route("/v1/models", catalogue.models),
+        Route("/v1/models/{label}", catalogue.model),
+        Route("/v1/status", parts.status.status),
+        Route("/v1/stream", parts.stream.follow),
     ]
 
 

@@ -7,6 +7,7 @@ import enum
 import secrets
 from typing import TYPE_CHECKING
 
+from dashboard.followed import Followed
 from dashboard.mirror import Change, Mirror
 from dashboard.query import Query
 
@@ -60,6 +61,7 @@ class Hub:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.mirror = Mirror()
+        self.followed = Followed()
         self.history = secrets.token_hex(4)
         """Names this process's order of changes: another process counts differently."""
         self.filled = False
@@ -97,6 +99,7 @@ class Hub:
         """
         change = self.mirror.apply(raw)
         if change is not None:
+            self.followed.add(change.match_id, raw)
             self._tell([change])
 
     def drop(self, match_ids: Iterable[str]) -> None:

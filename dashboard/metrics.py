@@ -30,6 +30,8 @@ class ReadMetrics:
         )
         for result in ("hit", "miss", "unknown"):
             self.reads.labels(result)
+        self.misses = 0
+        """Misses of this process alone."""
         self.unreadable = Counter(
             "sabiscore_mirror_unreadable_total",
             "Bodies in Redis that are no forecast.",
@@ -53,6 +55,11 @@ class ReadMetrics:
             registry=self._registry,
             multiprocess_mode="livesum",
         )
+
+    def missed(self) -> None:
+        """Count a match that we know without a forecast: our fault."""
+        self.misses += 1
+        self.reads.labels("miss").inc()
 
     def observe(self, hub: Hub) -> None:
         """Note how the mirror is."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt  # noqa: TC003 - msgspec reads annotations at run time
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
+
+from schemas.slugs import slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,6 +22,8 @@ class Head(Struct, frozen=True, gc=False):
     match_id: str
     competition: str
     kick_off: dt.datetime
+    home_team: str
+    away_team: str
     status: str
     epoch: int
     revision: int
@@ -37,6 +42,8 @@ class Entry:
     raw: bytes
     head: Head
     sequence: int
+    teams: tuple[str, str]
+    """The slugs of home and away team."""
 
     @property
     def etag(self) -> str:
@@ -56,6 +63,15 @@ class Change:
 _head_of: msgspec.json.Decoder[Head] = msgspec.json.Decoder(Head)
 
 
+@functools.lru_cache(maxsize=20_000)
+def _slug(team: str) -> str:
+    """A team's slug; none can be made of a name without latin letters, so that its own stands."""
+    try:
+        return slug(team)
+    except ValueError:
+        return team
+
+
 class Mirror:
     """Matches by id; a forecast is replaced only by one with a higher (epoch, revision)."""
 
@@ -64,6 +80,8 @@ class Mirror:
         self.sequence = 0
         self.clock: dt.datetime | None = None
         """The newest event time of any forecast seen: the feed's "now"."""
+        self.epoch: int | None = None
+        """The newest history of the streams seen."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -90,10 +108,12 @@ class Mirror:
         if held is not None and head.version <= held.head.version:
             return None
         self.sequence += 1
-        entry = Entry(raw, head, self.sequence)
+        entry = Entry(raw, head, self.sequence, (_slug(head.home_team), _slug(head.away_team)))
         self._entries[head.match_id] = entry
         if self.clock is None or head.as_of > self.clock:
             self.clock = head.as_of
+        if self.epoch is None or head.epoch > self.epoch:
+            self.epoch = head.epoch
         return Change(head.match_id, held, entry)
 
     def drop(self, match_ids: Iterable[str]) -> list[Change]:

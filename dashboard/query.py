@@ -37,6 +37,7 @@ class Query:
     competition: str | None = None
     date: dt.date | None = None
     status: str | None = None
+    team: str | None = None
 
     def matches(self, entry: Entry | None) -> bool:
         """Whether a forecast is asked for."""
@@ -47,7 +48,8 @@ class Query:
             self.match_id in {None, head.match_id}
             and self.competition in {None, head.competition}
             and self.status in {None, head.status}
-            and self.date in {None, day_of(entry)}
+            and (self.team is None or self.team in entry.teams)
+            and (self.date is None or self.date == day_of(entry))
         )
 
     def concerns(self, change: Change) -> bool:
@@ -81,6 +83,7 @@ def parse_query(params: Mapping[str, str]) -> Query:
         competition=_slug(params, "competition", "e0"),
         date=_date(params),
         status=_status(params),
+        team=_slug(params, "team", "man-united"),
     )
 
 

@@ -23,6 +23,7 @@ from schemas.errors import ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from starlette.applications import Starlette
 
@@ -56,6 +57,8 @@ def run(
     host: str = "127.0.0.1",
     port: int = 8000,
     *,
+    database_url: str | None = None,
+    models: Path | None = None,
     competitions: dict[str, Competition] | None = None,
     started: Callable[[str], None] | None = None,
 ) -> int:
@@ -65,7 +68,13 @@ def run(
         ServerError: When Redis does not answer or the port cannot be had; nothing was started.
         SettingsError: When the address of Redis or a table cannot be read.
     """
-    settings = Settings(redis_url=redis_url, namespace=namespace, partitions=partitions)
+    settings = Settings(
+        redis_url=redis_url,
+        namespace=namespace,
+        partitions=partitions,
+        database_url=database_url,
+        models=models,
+    )
     check_shared_folder()
     app = create_app(settings, competitions)
     asyncio.run(_check_redis(settings))
