@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,16 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from dashboard.access import Access
+from dashboard.admin import exposition
 from dashboard.answers import JSON
-from dashboard.guard import Guard
+from dashboard.front import Front
+from dashboard.limits import Buckets
 from dashboard.parts import Parts
 from dashboard.problems import http_problem, query_problem, server_problem
 from dashboard.query import QueryError
@@ -24,20 +29,26 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from dashboard.hub import Hub
-    from dashboard.metrics import ReadMetrics
     from dashboard.settings import Settings
     from schemas.competitions import Competition
 
 PAGE = Path(__file__).with_name("page")
-METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def create_app(settings: Settings, competitions: dict[str, Competition] | None = None) -> Starlette:
+def create_app(settings: Settings, competitions: dict[str, Competition] | None = None) -> Front:
     """The reads over one namespace; connects when it starts, not before."""
-    parts = Parts(settings, load_competitions() if competitions is None else competitions)
+    table = load_competitions() if competitions is None else competitions
+    return assemble(Parts(settings, table), settings)
+
+
+def assemble(parts: Parts, settings: Settings, *, has_admin: bool = False) -> Front:
+    """Routes over *parts*; figures for Prometheus are here unless there is a port for admins."""
+    routes = [*_read_routes(parts), *_health_routes(parts.hub), *_page_routes()]
+    if not has_admin:
+        routes.append(Route("/metrics", exposition(parts)))
     app = Starlette(
-        routes=[*_read_routes(parts), *_health_routes(parts.hub, parts.metrics), *_page_routes()],
-        middleware=[Middleware(Guard)],
+        routes=routes,
+        middleware=[Middleware(GZipMiddleware, minimum_size=1_400, compresslevel=4)],
         exception_handlers={
             HTTPException: http_problem,
             QueryError: query_problem,
@@ -46,7 +57,14 @@ def create_app(settings: Settings, competitions: dict[str, Competition] | None =
         lifespan=parts.lifespan,
     )
     app.state.hub = parts.hub
-    return app
+    return Front(
+        app,
+        parts.hub,
+        parts.metrics,
+        access=Access(settings.read_tokens),
+        buckets=Buckets(settings.reads_per_s, time.monotonic),
+        origins=frozenset(settings.cors_origins),
+    )
 
 
 def _read_routes(parts: Parts) -> list[Route]:
@@ -65,7 +83,7 @@ def _read_routes(parts: Parts) -> list[Route]:
     ]
 
 
-def _health_routes(hub: Hub, metrics: ReadMetrics) -> list[Route]:
+def _health_routes(hub: Hub) -> list[Route]:
     async def healthz(_request: Request) -> Response:
         return Response(b'{"alive":true}', media_type=JSON, headers={"Cache-Control": "no-store"})
 
@@ -79,11 +97,7 @@ def _health_routes(hub: Hub, metrics: ReadMetrics) -> list[Route]:
         status = 200 if hub.filled else 503
         return Response(msgspec.json.encode(body), status, {"Cache-Control": "no-store"}, JSON)
 
-    async def expose(_request: Request) -> Response:
-        metrics.observe(hub)
-        return Response(metrics.render(), media_type=METRICS_TYPE)
-
-    return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", expose)]
+    return [Route("/healthz", healthz), Route("/readyz", readyz)]
 
 
 def _page_routes() -> list[Route | Mount]:

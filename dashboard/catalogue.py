@@ -56,7 +56,7 @@ class Catalogue:
         return self._answer(request, body)
 
     def _answer(self, request: Request, body: bytes) -> Response:
-        etag = f'"{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
+        etag = f'W/"{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
         headers = {"ETag": etag} | freshness_headers(self._hub)
         if is_held(request.headers.get("if-none-match"), etag):
             return Response(status_code=304, headers=headers)

@@ -55,7 +55,7 @@ class History:
         return self._answer(request, told.points[-1], len(told.points), msgspec.json.encode(told))
 
     def _answer(self, request: Request, last: Point, count: int, body: bytes) -> Response:
-        etag = f'"{last.epoch}-{last.revision}-{count}"'
+        etag = f'W/"{last.epoch}-{last.revision}-{count}"'
         headers = {"ETag": etag} | freshness_headers(self._hub)
         if is_held(request.headers.get("if-none-match"), etag):
             return Response(status_code=304, headers=headers)

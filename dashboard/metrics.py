@@ -30,6 +30,9 @@ class ReadMetrics:
         )
         for result in ("hit", "miss", "unknown"):
             self.reads.labels(result)
+        self.hits = 0
+        """Hits of this process; Prometheus is told of them when it asks."""
+        self._told_hits = 0
         self.misses = 0
         """Misses of this process alone."""
         self.unreadable = Counter(
@@ -63,6 +66,8 @@ class ReadMetrics:
 
     def observe(self, hub: Hub) -> None:
         """Note how the mirror is."""
+        self.reads.labels("hit").inc(self.hits - self._told_hits)
+        self._told_hits = self.hits
         self._size.set(len(hub.mirror))
         self._age.set(hub.age_s)
         self._clients.set(len(hub.subscriptions))

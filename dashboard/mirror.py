@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt  # noqa: TC003 - msgspec reads annotations at run time
 import functools
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
+from dashboard.order import Order
 from schemas.slugs import slug
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ class Head(Struct, frozen=True, gc=False):
         return (self.epoch, self.revision)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Entry:
     """A forecast's bytes, what we read of them, and its place in the order of our changes."""
 
@@ -44,6 +46,10 @@ class Entry:
     sequence: int
     teams: tuple[str, str]
     """The slugs of home and away team."""
+    headers: list[tuple[bytes, bytes]] | None = None
+    """What every answer with these bytes says, once the first was given."""
+    event: bytes | None = None
+    """These bytes as the stream tells them, once it did."""
 
     @property
     def etag(self) -> str:
@@ -77,6 +83,7 @@ class Mirror:
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
+        self.order = Order()
         self.sequence = 0
         self.clock: dt.datetime | None = None
         """The newest event time of any forecast seen: the feed's "now"."""
@@ -109,7 +116,11 @@ class Mirror:
             return None
         self.sequence += 1
         entry = Entry(raw, head, self.sequence, (_slug(head.home_team), _slug(head.away_team)))
+        # Out and in again: the entries stand in the order of their newest changes.
+        if held is not None:
+            del self._entries[head.match_id]
         self._entries[head.match_id] = entry
+        self.order.put(held, entry)
         if self.clock is None or head.as_of > self.clock:
             self.clock = head.as_of
         if self.epoch is None or head.epoch > self.epoch:
@@ -123,11 +134,12 @@ class Mirror:
             held = self._entries.pop(match_id, None)
             if held is not None:
                 self.sequence += 1
+                self.order.put(held, None)
                 changes.append(Change(match_id, held, None))
         return changes
 
     def since(self, sequence: int) -> list[Entry]:
         """The matches that changed after *sequence*, in the order of their newest change."""
-        # A changed match moves to a higher sequence but keeps its place in the dict: sort.
-        newer = [entry for entry in self if entry.sequence > sequence]
-        return sorted(newer, key=lambda entry: entry.sequence)
+        newest_first = reversed(self._entries.values())
+        newer = list(itertools.takewhile(lambda entry: entry.sequence > sequence, newest_first))
+        return newer[::-1]

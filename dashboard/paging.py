@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import msgspec
 
+from dashboard.order import Place, place_of
 from dashboard.query import QueryError
 
 if TYPE_CHECKING:
@@ -17,15 +18,8 @@ if TYPE_CHECKING:
 
     from dashboard.mirror import Entry
 
-Place: TypeAlias = tuple[Annotated[dt.datetime, msgspec.Meta(tz=True)], str]
-"""Kick-off and id of a match: what matches are ordered by."""
-
-_decoder: msgspec.json.Decoder[Place] = msgspec.json.Decoder(Place)
-
-
-def place_of(entry: Entry) -> Place:
-    """Where a match stands in the order."""
-    return (entry.head.kick_off, entry.head.match_id)
+_Given: TypeAlias = tuple[Annotated[dt.datetime, msgspec.Meta(tz=True)], str]
+_decoder: msgspec.json.Decoder[Place] = msgspec.json.Decoder(_Given)
 
 
 def parse_cursor(params: Mapping[str, str]) -> Place | None:

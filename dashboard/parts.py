@@ -42,6 +42,7 @@ class Parts:
         )
         self._observer = Observer(self._gauge)
         self._shelf = Shelf(settings.models)
+        self.follower = Follower(self.hub, self._source, settings, self.metrics)
         self.reads = Reads(self.hub, self._source, self.metrics, table)
         self.history = History(self.hub, self._recorded)
         self.catalogue = Catalogue(self.hub, table, self._shelf)
@@ -52,10 +53,10 @@ class Parts:
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
         """Keep the mirror, the status and the models up to date while the server runs."""
         settings = self._settings
-        follower = Follower(self.hub, self._source, settings, self.metrics)
         tasks = [
-            asyncio.create_task(follower.run()),
+            asyncio.create_task(self.follower.run()),
             asyncio.create_task(self._observer.run(settings.look_s)),
+            asyncio.create_task(self.stream.watch()),
             asyncio.create_task(self._shelf.run(settings.models_s)),
         ]
         yield

@@ -44,11 +44,14 @@ class Reads:
         self._competitions = competitions
 
     async def one(self, request: Request) -> Response:
-        """``GET /v1/predictions/{match_id}``: exactly the bytes of the match's key."""
+        """``GET /v1/predictions/{match_id}``: exactly the bytes of the match's key.
+
+        What is held was answered by :class:`~dashboard.front.Front`, but for ``HEAD``.
+        """
         match_id = request.path_params["match_id"]
         entry = self._hub.mirror.get(match_id)
         if entry is not None:
-            self._metrics.reads.labels("hit").inc()
+            self._metrics.hits += 1
             return self._answer(request, entry, self._hub.freshness.value, self._hub.age_s)
         if not is_slug(match_id):
             return self._unknown(match_id)
@@ -100,7 +103,7 @@ class Reads:
             self._metrics.missed()
             detail = "this match is known but has no forecast: a fault of ours; ask again shortly"
             return problem(503, detail, match_id=match_id, headers={"Retry-After": "1"})
-        self._metrics.reads.labels("hit").inc()
+        self._metrics.hits += 1
         return self._answer(request, entry, DIRECT, 0.0)
 
     def _unknown(self, match_id: str) -> Response:

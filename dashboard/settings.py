@@ -28,7 +28,16 @@ class Settings:
     """A stream client gets at most one bundle of changes in this time; the newest wins."""
     send_timeout_s: float = 20.0
     """A stream client that takes nothing for so long is dropped."""
-    stream_clients: int = 1_000
+    stream_clients: int = 10_000
+    stream_clients_per_address: int = 100
+    reads_per_s: float = 0.0
+    """An address may ask this often, twice as much for a moment; 0 does not count."""
+    read_tokens: tuple[str, ...] = ()
+    """Whoever shows one of them may read; without any everybody may."""
+    cors_origins: tuple[str, ...] = ()
+    """Pages of these origins may read; ``*`` says all."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses whose ``X-Forwarded-For`` is believed."""
     pause_s: float = 0.005
     """The mirror rests this long between two reads: its price in freshness, our gain in CPU."""
     reconcile_s: float = 60.0

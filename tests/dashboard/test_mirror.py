@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.hub import Freshness, Hub, Subscription
+from dashboard.audience import Subscription
+from dashboard.hub import Freshness, Hub
 from dashboard.mirror import Mirror
 from dashboard.query import Query
 
