@@ -25,7 +25,7 @@ from commands.flags import (
     console_for,
     speed_of,
 )
-from commands.settings import given, settings_from
+from commands.settings import settings_from
 from schemas.errors import SabiscoreError
 
 # Imports of the commands stand inside the functions: `--help` should not wait for the models.
@@ -151,27 +151,38 @@ def worker(
 @app.command()
 def serve(
     redis: Redis = None,
-    database: Database = None,  # noqa: ARG001 - deployments say it to every command
+    database: Database = None,
     namespace: Namespace = None,
     partitions: Partitions = None,
+    models: Models = None,
     host: Annotated[str, typer.Option(help="Address to serve at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the page and the API.")] = 8000,
+    admin_port: Annotated[
+        int | None, typer.Option(help="Port on the loopback for metrics and operators; none if 0.")
+    ] = None,
 ) -> None:
     """Serve the reads: the page, the API, the live stream.
 
     Example: [bold]./run serve --redis redis://localhost:6379/0 --port 8000[/]
     """
+    from commands.reads import read_settings
     from dashboard.serve import run
     from schemas.competitions import load_competitions
 
-    settings = settings_from(redis=redis, namespace=namespace, partitions=partitions)
+    settings = settings_from(
+        redis=redis,
+        database=database,
+        namespace=namespace,
+        partitions=partitions,
+        models=models,
+        admin_port=admin_port,
+    )
     raise typer.Exit(
         run(
-            given(settings.redis, "redis"),
-            settings.namespace,
-            settings.partitions,
+            read_settings(settings),
             host,
             port,
+            admin_port=settings.admin_port,
             competitions=load_competitions(settings.competitions),
         )
     )

@@ -38,9 +38,10 @@ class Reads:
 class ReadProbe:
     """Reads known matches over HTTP, one after another, in a thread of its own."""
 
-    def __init__(self, port: int, host: str = LOOPBACK, seed: int = 0) -> None:
+    def __init__(self, port: int, host: str = LOOPBACK, seed: int = 0, token: str = "") -> None:
         self.reads = Reads()
         self._host, self._port = host, port
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._random = random.Random(seed)  # noqa: S311 - which match to read is no secret
         self._known: list[str] = []
         self._newest: dict[str, tuple[int, int]] = {}
@@ -86,9 +87,11 @@ class ReadProbe:
         return self._known[self._random.randrange(first, known)]
 
     def _read(self, connection: http.client.HTTPConnection, match_id: str) -> None:
-        connection.request("GET", f"/v1/predictions/{match_id}")
+        connection.request("GET", f"/v1/predictions/{match_id}", headers=self._headers)
         answer = connection.getresponse()
         answer.read()
+        if answer.status == http.HTTPStatus.TOO_MANY_REQUESTS:
+            return  # the limit that was asked for; no read took place
         self.reads.total += 1
         if answer.status != http.HTTPStatus.OK:
             return

@@ -35,6 +35,13 @@ class Settings(BaseSettings):
     forecasters: int = Field(1, ge=1, le=16, description="processes that share the forecasting")
     models: Path = Field(ROOT / "model_store" / "shipped", description="folder of model versions")
     competitions: Path = Field(SHIPPED, description="table of competitions and pools")
+    read_tokens: str = Field("", description="tokens that open the reads, with commas; none: all")
+    cors_origins: str = Field("", description="origins whose pages may read, with commas; or *")
+    trusted_proxies: str = Field("", description="addresses whose X-Forwarded-For is believed")
+    reads_per_s: float = Field(0.0, ge=0.0, description="requests a second of one address; 0: any")
+    stream_clients: int = Field(10_000, ge=1, description="most clients of the stream")
+    stream_clients_per_address: int = Field(100, ge=1, description="most of one address")
+    admin_port: int = Field(0, ge=0, le=65_535, description="port for metrics and operators")
 
     @classmethod
     def settings_customise_sources(

@@ -112,7 +112,8 @@ class _Run:
     def go(self) -> int:
         """Play the seasons; then end (``--once``) or go on serving until told to stop."""
         publisher = publisher_for(self._settings)
-        probe = ReadProbe(self._plan.port, self._plan.asked_at)
+        token = self._settings.read_tokens.partition(",")[0].strip()
+        probe = ReadProbe(self._plan.port, self._plan.asked_at, token=token)
         began_s = time.monotonic()
         try:
             announcements = Announcements(publisher, probe)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,81 +10,80 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from dashboard.follower import Follower
-from dashboard.guard import Guard
-from dashboard.hub import Hub
-from dashboard.metrics import ReadMetrics
+from dashboard.access import Access
+from dashboard.admin import exposition
+from dashboard.answers import JSON
+from dashboard.front import Front
+from dashboard.limits import Buckets
+from dashboard.parts import Parts
 from dashboard.problems import http_problem, query_problem, server_problem
 from dashboard.query import QueryError
-from dashboard.reads import JSON, Reads
-from dashboard.source import Source
-from dashboard.stream import Stream
 from schemas.competitions import load_competitions
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from starlette.requests import Request
 
+    from dashboard.hub import Hub
     from dashboard.settings import Settings
     from schemas.competitions import Competition
 
 PAGE = Path(__file__).with_name("page")
-METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def create_app(settings: Settings, competitions: dict[str, Competition] | None = None) -> Starlette:
+def create_app(settings: Settings, competitions: dict[str, Competition] | None = None) -> Front:
     """The reads over one namespace; connects when it starts, not before."""
-    hub = Hub(time.monotonic)
-    metrics = ReadMetrics()
-    source = Source(settings)
-    names = load_competitions() if competitions is None else competitions
-    reads = Reads(hub, source, metrics, names)
-    stream = Stream(hub, settings)
+    table = load_competitions() if competitions is None else competitions
+    return assemble(Parts(settings, table), settings)
 
-    @contextlib.asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        following = asyncio.create_task(Follower(hub, source, settings, metrics).run())
-        yield
-        hub.close()
-        await _end(following)
-        await source.close()
 
+def assemble(parts: Parts, settings: Settings, *, has_admin: bool = False) -> Front:
+    """Routes over *parts*; figures for Prometheus are here unless there is a port for admins."""
+    routes = [*_read_routes(parts), *_health_routes(parts.hub), *_page_routes()]
+    if not has_admin:
+        routes.append(Route("/metrics", exposition(parts)))
     app = Starlette(
-        routes=[*_read_routes(reads, stream), *_health_routes(hub, metrics), *_page_routes()],
-        middleware=[Middleware(Guard)],
+        routes=routes,
+        middleware=[Middleware(GZipMiddleware, minimum_size=1_400, compresslevel=4)],
         exception_handlers={
             HTTPException: http_problem,
             QueryError: query_problem,
             Exception: server_problem,
         },
-        lifespan=lifespan,
+        lifespan=parts.lifespan,
     )
-    app.state.hub = hub
-    return app
+    app.state.hub = parts.hub
+    return Front(
+        app,
+        parts.hub,
+        parts.metrics,
+        access=Access(settings.read_tokens),
+        buckets=Buckets(settings.reads_per_s, time.monotonic),
+        origins=frozenset(settings.cors_origins),
+    )
 
 
-async def _end(task: asyncio.Task[None]) -> None:
-    """Cancel until it is over: the Redis client can swallow a cancellation while it connects."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait([task], timeout=0.1)
-
-
-def _read_routes(reads: Reads, stream: Stream) -> list[Route]:
+def _read_routes(parts: Parts) -> list[Route]:
+    reads, history, catalogue = parts.reads, parts.history, parts.catalogue
     return [
         Route("/v1/predictions/{match_id}", reads.one),
         Route("/v1/predictions", reads.many),
         Route("/v1/overview", reads.overview),
-        Route("/v1/stream", stream.follow),
+        Route("/v1/matches/{match_id}/timeline", history.timeline),
+        Route("/v1/competitions", catalogue.competitions),
+        Route("/v1/teams", catalogue.teams),
+        Route("/v1/models", catalogue.models),
+        Route("/v1/models/{label}", catalogue.model),
+        Route("/v1/status", parts.status.status),
+        Route("/v1/stream", parts.stream.follow),
     ]
 
 
-def _health_routes(hub: Hub, metrics: ReadMetrics) -> list[Route]:
+def _health_routes(hub: Hub) -> list[Route]:
     async def healthz(_request: Request) -> Response:
         return Response(b'{"alive":true}', media_type=JSON, headers={"Cache-Control": "no-store"})
 
@@ -100,11 +97,7 @@ def _health_routes(hub: Hub, metrics: ReadMetrics) -> list[Route]:
         status = 200 if hub.filled else 503
         return Response(msgspec.json.encode(body), status, {"Cache-Control": "no-store"}, JSON)
 
-    async def expose(_request: Request) -> Response:
-        metrics.observe(hub)
-        return Response(metrics.render(), media_type=METRICS_TYPE)
-
-    return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", expose)]
+    return [Route("/healthz", healthz), Route("/readyz", readyz)]
 
 
 def _page_routes() -> list[Route | Mount]:

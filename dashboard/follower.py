@@ -35,6 +35,11 @@ class Follower:
         self._settings = settings
         self._metrics = metrics
         self._positions: dict[int, Position] = {}
+        self._until_s = 0.0
+
+    def reconcile(self) -> None:
+        """Compare every key with Redis again as soon as the changes at hand are read."""
+        self._until_s = 0.0
 
     async def run(self) -> None:
         """Follow until cancelled; whatever goes wrong is logged, waited for and tried again."""
@@ -59,8 +64,8 @@ class Follower:
         while True:
             await self._fill()
             self._heard()
-            until_s = time.monotonic() + self._settings.reconcile_s
-            while time.monotonic() < until_s:
+            self._until_s = time.monotonic() + self._settings.reconcile_s
+            while time.monotonic() < self._until_s:
                 await self._read_changes()
                 self._heard()
                 await asyncio.sleep(self._settings.pause_s)

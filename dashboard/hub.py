@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import enum
 import secrets
 from typing import TYPE_CHECKING
 
+from dashboard.audience import Audience
+from dashboard.followed import Followed
 from dashboard.mirror import Change, Mirror
 from dashboard.query import Query
 
@@ -22,49 +23,17 @@ class Freshness(enum.Enum):
     STOPPED = "stopped"
 
 
-class Subscription:
-    """What one client still has to be told: the newest change of each match, never a queue."""
-
-    def __init__(self, query: Query) -> None:
-        self.query = query
-        self.closed = False
-        self._pending: dict[str, Change] = {}
-        self._wake = asyncio.Event()
-
-    def offer(self, change: Change) -> None:
-        """Note a change if this client asked for it; it replaces one not yet told."""
-        if self.query.concerns(change):
-            # Out and in again, so that what is told is in the order of the newest changes.
-            self._pending.pop(change.match_id, None)
-            self._pending[change.match_id] = change
-            self._wake.set()
-
-    def close(self) -> None:
-        """End: the client is told nothing more."""
-        self.closed = True
-        self._wake.set()
-
-    async def take(self) -> list[Change]:
-        """Wait until there is something to tell, and take all of it; empty when closed."""
-        await self._wake.wait()
-        if self.closed:
-            return []
-        self._wake.clear()
-        changes = list(self._pending.values())
-        self._pending.clear()
-        return changes
-
-
 class Hub:
     """Every forecast enters here, once: into the mirror, and to the clients."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.mirror = Mirror()
+        self.followed = Followed()
         self.history = secrets.token_hex(4)
         """Names this process's order of changes: another process counts differently."""
         self.filled = False
         self.freshness = Freshness.FILLING
-        self.subscriptions: set[Subscription] = set()
+        self.subscriptions = Audience()
         self._clock = clock
         self._heard_s = clock()
 
@@ -97,6 +66,7 @@ class Hub:
         """
         change = self.mirror.apply(raw)
         if change is not None:
+            self.followed.add(change.match_id, raw)
             self._tell([change])
 
     def drop(self, match_ids: Iterable[str]) -> None:
@@ -112,7 +82,7 @@ class Hub:
         if history != self.history or not (sequence.isascii() and sequence.isdigit()):
             return None
         changes = [Change(e.head.match_id, None, e) for e in self.mirror.since(int(sequence[:18]))]
-        lasting = Query(match_id=query.match_id, competition=query.competition)
+        lasting = Query(match_ids=query.match_ids, competition=query.competition, team=query.team)
         return [change for change in changes if lasting.concerns(change)]
 
     def close(self) -> None:
@@ -121,6 +91,5 @@ class Hub:
             subscription.close()
 
     def _tell(self, changes: list[Change]) -> None:
-        for subscription in self.subscriptions:
-            for change in changes:
-                subscription.offer(change)
+        for change in changes:
+            self.subscriptions.tell(change)

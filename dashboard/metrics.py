@@ -30,6 +30,11 @@ class ReadMetrics:
         )
         for result in ("hit", "miss", "unknown"):
             self.reads.labels(result)
+        self.hits = 0
+        """Hits of this process; Prometheus is told of them when it asks."""
+        self._told_hits = 0
+        self.misses = 0
+        """Misses of this process alone."""
         self.unreadable = Counter(
             "sabiscore_mirror_unreadable_total",
             "Bodies in Redis that are no forecast.",
@@ -54,8 +59,15 @@ class ReadMetrics:
             multiprocess_mode="livesum",
         )
 
+    def missed(self) -> None:
+        """Count a match that we know without a forecast: our fault."""
+        self.misses += 1
+        self.reads.labels("miss").inc()
+
     def observe(self, hub: Hub) -> None:
         """Note how the mirror is."""
+        self.reads.labels("hit").inc(self.hits - self._told_hits)
+        self._told_hits = self.hits
         self._size.set(len(hub.mirror))
         self._age.set(hub.age_s)
         self._clients.set(len(hub.subscriptions))

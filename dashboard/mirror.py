@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt  # noqa: TC003 - msgspec reads annotations at run time
+import functools
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
+
+from dashboard.order import Order
+from schemas.slugs import slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,6 +24,8 @@ class Head(Struct, frozen=True, gc=False):
     match_id: str
     competition: str
     kick_off: dt.datetime
+    home_team: str
+    away_team: str
     status: str
     epoch: int
     revision: int
@@ -30,13 +37,19 @@ class Head(Struct, frozen=True, gc=False):
         return (self.epoch, self.revision)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Entry:
     """A forecast's bytes, what we read of them, and its place in the order of our changes."""
 
     raw: bytes
     head: Head
     sequence: int
+    teams: tuple[str, str]
+    """The slugs of home and away team."""
+    headers: list[tuple[bytes, bytes]] | None = None
+    """What every answer with these bytes says, once the first was given."""
+    event: bytes | None = None
+    """These bytes as the stream tells them, once it did."""
 
     @property
     def etag(self) -> str:
@@ -56,14 +69,26 @@ class Change:
 _head_of: msgspec.json.Decoder[Head] = msgspec.json.Decoder(Head)
 
 
+@functools.lru_cache(maxsize=20_000)
+def _slug(team: str) -> str:
+    """A team's slug; none can be made of a name without latin letters, so that its own stands."""
+    try:
+        return slug(team)
+    except ValueError:
+        return team
+
+
 class Mirror:
     """Matches by id; a forecast is replaced only by one with a higher (epoch, revision)."""
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
+        self.order = Order()
         self.sequence = 0
         self.clock: dt.datetime | None = None
         """The newest event time of any forecast seen: the feed's "now"."""
+        self.epoch: int | None = None
+        """The newest history of the streams seen."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -90,10 +115,16 @@ class Mirror:
         if held is not None and head.version <= held.head.version:
             return None
         self.sequence += 1
-        entry = Entry(raw, head, self.sequence)
+        entry = Entry(raw, head, self.sequence, (_slug(head.home_team), _slug(head.away_team)))
+        # Out and in again: the entries stand in the order of their newest changes.
+        if held is not None:
+            del self._entries[head.match_id]
         self._entries[head.match_id] = entry
+        self.order.put(held, entry)
         if self.clock is None or head.as_of > self.clock:
             self.clock = head.as_of
+        if self.epoch is None or head.epoch > self.epoch:
+            self.epoch = head.epoch
         return Change(head.match_id, held, entry)
 
     def drop(self, match_ids: Iterable[str]) -> list[Change]:
@@ -103,11 +134,12 @@ class Mirror:
             held = self._entries.pop(match_id, None)
             if held is not None:
                 self.sequence += 1
+                self.order.put(held, None)
                 changes.append(Change(match_id, held, None))
         return changes
 
     def since(self, sequence: int) -> list[Entry]:
         """The matches that changed after *sequence*, in the order of their newest change."""
-        # A changed match moves to a higher sequence but keeps its place in the dict: sort.
-        newer = [entry for entry in self if entry.sequence > sequence]
-        return sorted(newer, key=lambda entry: entry.sequence)
+        newest_first = reversed(self._entries.values())
+        newer = list(itertools.takewhile(lambda entry: entry.sequence > sequence, newest_first))
+        return newer[::-1]

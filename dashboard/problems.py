@@ -35,7 +35,7 @@ async def http_problem(request: Request, error: Exception) -> Response:
         raise error
     details = {
         404: f"nothing is served at {request.url.path[:200]}; the reads begin with /v1/predictions",
-        405: "only GET and HEAD are served here",
+        405: "this method is not served here; Allow names those that are",
     }
     return problem(
         error.status_code, details.get(error.status_code, error.detail), headers=error.headers

@@ -7,13 +7,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dashboard.order import place_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from starlette.datastructures import QueryParams
 
     from dashboard.mirror import Change, Entry, Mirror
 
 STATUSES = ("scheduled", "live", "finished", "postponed", "cancelled", "abandoned", "awarded")
 MAX_LIMIT = 2_000
+MAX_MATCHES = 100
 DEFAULT_LIMIT = 500
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -33,10 +38,11 @@ class QueryError(ValueError):
 class Query:
     """None says: any."""
 
-    match_id: str | None = None
+    match_ids: frozenset[str] | None = None
     competition: str | None = None
     date: dt.date | None = None
     status: str | None = None
+    team: str | None = None
 
     def matches(self, entry: Entry | None) -> bool:
         """Whether a forecast is asked for."""
@@ -44,10 +50,11 @@ class Query:
             return False
         head = entry.head
         return (
-            self.match_id in {None, head.match_id}
-            and self.competition in {None, head.competition}
-            and self.status in {None, head.status}
-            and self.date in {None, day_of(entry)}
+            (self.match_ids is None or head.match_id in self.match_ids)
+            and (self.competition is None or self.competition == head.competition)
+            and (self.status is None or self.status == head.status)
+            and (self.team is None or self.team in entry.teams)
+            and (self.date is None or self.date == day_of(entry))
         )
 
     def concerns(self, change: Change) -> bool:
@@ -56,8 +63,15 @@ class Query:
 
     def select(self, mirror: Mirror) -> list[Entry]:
         """The matches asked for, by kick-off, then id."""
-        found = [entry for entry in mirror if self.matches(entry)]
-        return sorted(found, key=lambda entry: (entry.head.kick_off, entry.head.match_id))
+        if self.match_ids is not None:
+            held = filter(None, map(mirror.get, self.match_ids))
+            return sorted(filter(self.matches, held), key=place_of)
+        named = {"competition": self.competition, "status": self.status, "team": self.team}
+        parts = [(what, name) for what, name in named.items() if name is not None]
+        places = mirror.order.shortest(parts, self.date)
+        found = [entry for _, match_id in places if (entry := mirror.get(match_id)) is not None]
+        # Of one list alone nothing has to be looked at again.
+        return found if len(parts) < 2 else [entry for entry in found if self.matches(entry)]  # noqa: PLR2004
 
 
 def day_of(entry: Entry) -> dt.date:
@@ -70,17 +84,18 @@ def is_slug(words: str) -> bool:
     return len(words) <= _MAX_SLUG and _SLUG.fullmatch(words) is not None
 
 
-def parse_query(params: Mapping[str, str]) -> Query:
+def parse_query(params: QueryParams) -> Query:
     """Read the filters; an empty one is none.
 
     Raises:
         QueryError: When a field is malformed; names it.
     """
     return Query(
-        match_id=_slug(params, "match", "e0-2024-25-arsenal-chelsea-1"),
+        match_ids=_matches(params),
         competition=_slug(params, "competition", "e0"),
         date=_date(params),
         status=_status(params),
+        team=_slug(params, "team", "man-united"),
     )
 
 
@@ -94,6 +109,17 @@ def parse_limit(params: Mapping[str, str]) -> int:
     if not _LIMIT.fullmatch(words):
         raise QueryError("limit", f"write a whole number from 1 to {MAX_LIMIT}")
     return min(max(int(words), 1), MAX_LIMIT)
+
+
+def _matches(params: QueryParams) -> frozenset[str] | None:
+    """Several may be given, by commas or by naming the field again."""
+    words = [word for given in params.getlist("match") for word in given.split(",") if word]
+    if len(words) > MAX_MATCHES:
+        raise QueryError("match", f"name at most {MAX_MATCHES} matches")
+    if not all(map(is_slug, words)):
+        reason = "write ids such as e0-2024-25-arsenal-chelsea-1, with commas between them"
+        raise QueryError("match", reason)
+    return frozenset(words) or None
 
 
 def _slug(params: Mapping[str, str], field: str, example: str) -> str | None:

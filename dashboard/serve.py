@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import socket
 from typing import TYPE_CHECKING
@@ -14,11 +15,14 @@ import uvloop
 from prometheus_client import multiprocess
 from redis.exceptions import RedisError
 
-from dashboard.app import create_app
+from dashboard.admin import admin_app
+from dashboard.app import assemble
 from dashboard.metrics import SHARED_FOLDER, check_shared_folder
+from dashboard.parts import Parts
+from dashboard.protocol import BoundedProtocol
 from dashboard.settings import Settings, without_password
 from dashboard.source import connect
-from schemas import keys
+from schemas.competitions import load_competitions
 from schemas.errors import ServerError
 
 if TYPE_CHECKING:
@@ -26,23 +30,31 @@ if TYPE_CHECKING:
 
     from starlette.applications import Starlette
 
+    from dashboard.front import Front
+    from dashboard.hub import Hub
     from schemas.competitions import Competition
 
 STOP_S = 3
-MAX_REQUEST_HEAD_BYTES = 32_768
+ADMIN_HOST = "127.0.0.1"
 
 
 class _Server(uvicorn.Server):
     """A uvicorn that leaves the signals to us: it would send them to us again when it is done."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        started: Callable[[str], None] | None,
+        listener: socket.socket,
+    ) -> None:
         super().__init__(config)
-        self._ready = ready
+        self.listener = listener
+        self._tell_started = started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started:
-            self._ready()
+        if self.started and self._tell_started is not None:
+            self._tell_started(_address(self.listener))
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -50,33 +62,45 @@ class _Server(uvicorn.Server):
 
 
 def run(
-    redis_url: str,
-    namespace: str = keys.LIVE,
-    partitions: int = 1,
+    settings: Settings,
     host: str = "127.0.0.1",
     port: int = 8000,
     *,
+    admin_port: int = 0,
     competitions: dict[str, Competition] | None = None,
     started: Callable[[str], None] | None = None,
 ) -> int:
     """Serve until SIGTERM or SIGINT, then return 0; *started* gets the address once it answers.
 
+    With an *admin_port* metrics and what only operators may do are served there, and only there,
+    on the loopback.
+
     Raises:
-        ServerError: When Redis does not answer or the port cannot be had; nothing was started.
+        ServerError: When Redis does not answer or a port cannot be had; nothing was started.
         SettingsError: When the address of Redis or a table cannot be read.
     """
-    settings = Settings(redis_url=redis_url, namespace=namespace, partitions=partitions)
     check_shared_folder()
-    app = create_app(settings, competitions)
+    parts = Parts(settings, load_competitions() if competitions is None else competitions)
+    app = assemble(parts, settings, has_admin=bool(admin_port))
     asyncio.run(_check_redis(settings))
-    with (
-        _listen(host, port) as listener,
-        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
-    ):
-        runner.run(_serve(app, listener, started))
+    _allow_many_connections()
+    with contextlib.ExitStack() as stack:
+        listeners = [stack.enter_context(_listen(host, port))]
+        if admin_port:
+            listeners.append(stack.enter_context(_listen(ADMIN_HOST, admin_port)))
+        runner = stack.enter_context(asyncio.Runner(loop_factory=uvloop.new_event_loop))
+        servers = [_Server(config_of(app, settings), started, listeners[0])]
+        servers += [_Server(admin_config(admin_app(parts)), None, one) for one in listeners[1:]]
+        runner.run(_serve(servers, parts.hub))
     if os.environ.get(SHARED_FOLDER):
         multiprocess.mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]  # it has no annotations
     return 0
+
+
+def _allow_many_connections() -> None:
+    """Take as many files as we may: the usual 1,024 are fewer than the stream has clients."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _check_redis(settings: Settings) -> None:
@@ -111,34 +135,40 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def _serve(
-    app: Starlette, listener: socket.socket, started: Callable[[str], None] | None
-) -> None:
-    config = uvicorn.Config(
+def config_of(app: Front, settings: Settings) -> uvicorn.Config:
+    """How the application is served, by whoever serves it."""
+    return uvicorn.Config(
         app,
+        http=BoundedProtocol,
+        loop="none",
         log_config=None,
         access_log=False,
         server_header=False,
         lifespan="on",
         ws="none",
-        h11_max_incomplete_event_size=MAX_REQUEST_HEAD_BYTES,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=STOP_S,
     )
 
-    def ready() -> None:
-        if started is not None:
-            started(_address(listener))
 
-    server = _Server(config, ready)
+def admin_config(app: Starlette) -> uvicorn.Config:
+    """How what operators may do is served: the application's own lifespan runs the parts."""
+    return uvicorn.Config(
+        app, http=BoundedProtocol, loop="none", log_config=None, access_log=False, lifespan="off"
+    )
 
+
+async def _serve(servers: list[_Server], hub: Hub) -> None:
     def stop() -> None:
-        app.state.hub.close()
-        server.should_exit = True
+        hub.close()
+        for server in servers:
+            server.should_exit = True
 
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signal_number, stop)
-    await server.serve(sockets=[listener])
+    await asyncio.gather(*[server.serve(sockets=[server.listener]) for server in servers])
 
 
 def _address(listener: socket.socket) -> str:

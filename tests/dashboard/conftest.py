@@ -18,7 +18,7 @@ import redis
 import uvicorn
 
 from dashboard.app import create_app
-from dashboard.serve import _listen
+from dashboard.serve import _listen, config_of
 from dashboard.settings import Settings
 from schemas import keys
 from schemas.forecast import (
@@ -155,9 +155,9 @@ def forecast() -> Forecasts:
 
 @asynccontextmanager
 async def serve(valkey: Valkey, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(Settings(redis_url=valkey.url, **settings))
-    config = uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
+    wanted = Settings(redis_url=valkey.url, **settings)
+    app = create_app(wanted)
+    server = uvicorn.Server(config_of(app, wanted))
     with _listen("127.0.0.1", 0) as listener:
         serving = asyncio.create_task(server._serve([listener]))
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.hub import Freshness, Hub, Subscription
+from dashboard.audience import Subscription
+from dashboard.hub import Freshness, Hub
 from dashboard.mirror import Mirror
 from dashboard.query import Query
 
 MATCH_ID = "e0-2024-25-arsenal-chelsea-1"
 BODY = (
     b'{"match_id":"%s","competition":"e0","kick_off":"2025-05-24T14:00:00Z","status":"%s",'
+    b'"home_team":"Arsenal","away_team":"Chelsea",'
     b'"epoch":%d,"revision":%d,"as_of":"2025-05-24T12:00:00Z"}'
 )
 

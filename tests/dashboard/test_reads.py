@@ -127,7 +127,7 @@ async def test_matches_are_listed_by_kick_off_then_id(
     assert answer.content == (
         b'{"predictions":['
         + b",".join([bodies[2], bodies[1], bodies[0]])
-        + b'],"count":3,"total":3}'
+        + b'],"count":3,"total":3,"next_cursor":null}'
     )
 
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from dashboard.serve import _listen, run
-from dashboard.settings import without_password
+from dashboard.settings import Settings, without_password
 from schemas.errors import ServerError, SettingsError
 
 if TYPE_CHECKING:
@@ -23,13 +23,15 @@ CLOSED = 0
 PROGRAM = """
 import sys
 from dashboard.serve import run
-sys.exit(run(sys.argv[1], port=0, started=lambda address: print(address, flush=True)))
+from dashboard.settings import Settings
+settings = Settings(redis_url=sys.argv[1])
+sys.exit(run(settings, port=0, started=lambda address: print(address, flush=True)))
 """
 
 
 def test_a_redis_that_does_not_answer_is_said_in_one_sentence_without_its_password() -> None:
     with pytest.raises(ServerError) as caught:
-        run("redis://:hunter2@127.0.0.1:1/0", port=0)
+        run(Settings(redis_url="redis://:hunter2@127.0.0.1:1/0"), port=0)
 
     message = str(caught.value)
     assert "127.0.0.1:1" in message
@@ -43,12 +45,12 @@ def test_a_port_in_use_is_said_in_one_sentence(valkey: Any) -> None:
         port = taken.getsockname()[1]
 
         with pytest.raises(ServerError, match=rf"port {port} at 127\.0\.0\.1 .*--port"):
-            run(valkey.url, port=port)
+            run(Settings(redis_url=valkey.url), port=port)
 
 
 def test_an_address_that_is_none_is_said_without_repeating_it() -> None:
     with pytest.raises(SettingsError, match="redis://, rediss:// or unix://"):
-        run("http://:hunter2@localhost", port=0)
+        run(Settings(redis_url="http://:hunter2@localhost"), port=0)
 
 
 @pytest.mark.parametrize(
@@ -220,4 +222,4 @@ def test_a_folder_for_metrics_that_cannot_be_made_is_named(
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path / "file" / "folder"))
 
     with pytest.raises(SettingsError, match="PROMETHEUS_MULTIPROC_DIR"):
-        run(valkey.url, port=0)
+        run(Settings(redis_url=valkey.url), port=0)

@@ -1,0 +1,259 @@
+"""Reads beside their rivals, with wrk, in one run; and thousands of clients of the live stream.
+
+Rivals: a constant answer of the same server, a handler that asks Redis for each request, and nginx
+with the same bytes as a file. Then our single read while events are processed, and the stream.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+import redis
+from msgspec import Struct
+
+from benchmarks import mix, wrk
+from benchmarks.end_to_end import _publish
+from benchmarks.pace import Pace
+from benchmarks.read_report import markdown, put_section
+from benchmarks.stage import Stage, staged
+from commands.read_probe import wait_until_ready
+from commands.settings import settings_from
+from commands.supervise import ONE_THREAD
+from embedded.lifeline import spawn
+from embedded.ports import free_port
+from model_store import ModelStore
+from schemas.keys import prediction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+SEED = 1
+RIVALS = ("constant", "single read", "list of 50", "asks Redis", "nginx file")
+_ASKED_MOST = 200_000
+
+
+class Streamed(Struct, frozen=True):
+    """What the clients of the stream saw."""
+
+    clients: int
+    lost: int
+    deliveries_s: float
+    p50_ms: float
+    p99_ms: float
+    rss_mb: float
+    cpu_share: float
+
+
+class Results(Struct, frozen=True):
+    """All rounds by rival, the run under load, the stream, and the command that made them."""
+
+    command: str
+    load: float
+    model: str
+    quiet: dict[str, list[wrk.Run]]
+    busy: list[wrk.Run]
+    events_s: float
+    streamed: Streamed | None
+
+
+def measure(options: argparse.Namespace) -> Results:
+    """Run everything on servers of our own."""
+    settings = settings_from(models=options.models)
+    model = ModelStore(settings.models).load("champion").label
+    load, flow = os.getloadavg()[0], mix.Mix(SEED)
+    quiet: dict[str, list[wrk.Run]] = {rival: [] for rival in RIVALS}
+    with staged("sabiscore", settings) as stage, ExitStack() as stack:
+        _publish(stage, stage.items(mix.before(SEED, model)))
+        stage.drained()
+        port, pid = stack.enter_context(_served(stage))
+        rivals = stack.enter_context(_rivals(stage, port))
+        for number in range(options.rounds):
+            for rival in RIVALS if number % 2 == 0 else RIVALS[::-1]:
+                quiet[rival].append(_ask(rivals[rival], options.seconds))
+                _tell(rival, quiet[rival][-1])
+        busy = []
+        with Pace(stage, flow, options.events_s) as pace:
+            time.sleep(1.0)
+            for _ in range(options.rounds):
+                busy.append(_ask(rivals["single read"], options.seconds))
+                _tell("while events flow", busy[-1])
+            sent_s = sorted(pace.sent_s.values())
+        events_s = (len(sent_s) - 1) / (sent_s[-1] - sent_s[0])
+        stage.drained()
+        streamed = _stream(stage, port, pid, flow, options) if options.clients else None
+    command = "python -m benchmarks.reads " + " ".join(
+        f"--{name.replace('_', '-')} {getattr(options, name)}"
+        for name in ("rounds", "seconds", "clients", "deliveries_s")
+    )
+    return Results(command, load, model, quiet, busy, events_s, streamed)
+
+
+def _ask(url: str, seconds: float) -> wrk.Run:
+    return wrk.run(url, connections=64, seconds=seconds)
+
+
+def _tell(what: str, run: wrk.Run) -> None:
+    told = f"{what:18} {run.requests_s:9,.0f}/s p50 {run.p50_ms:6.2f} p99 {run.p99_ms:6.2f} ms"
+    print(told, run.bad, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _served(stage: Stage) -> Iterator[tuple[int, int]]:
+    """Our reads in a process of their own: port and process id."""
+    port = free_port()
+    env = os.environ | ONE_THREAD | stage.settings.environment()
+    # Limits are on, so that what they cost is in the figures, and too high to matter.
+    env |= {
+        "SABISCORE_READS_PER_S": str(_ASKED_MOST),
+        "SABISCORE_STREAM_CLIENTS_PER_ADDRESS": str(_ASKED_MOST),
+    }
+    words = [sys.executable, "-m", "sabiscore", "serve", "--port", str(port)]
+    child = spawn(words, env=env)
+    try:
+        wait_until_ready(port, stage.check)
+        yield port, child.pid
+    finally:
+        child.stop()
+
+
+@contextmanager
+def _rivals(stage: Stage, port: int) -> Iterator[dict[str, str]]:
+    """The address of each rival; all answer with the same forecast, but the list."""
+    match = mix.fixtures()[0].match_id
+    key = prediction(stage.settings.namespace, match)
+    path = f"/v1/predictions/{match}"
+    urls = {
+        "single read": f"http://127.0.0.1:{port}{path}",
+        "list of 50": f"http://127.0.0.1:{port}/v1/predictions?limit=50",
+    }
+    with ExitStack() as stack:
+        for rival, kind in (("constant", "constant"), ("asks Redis", "naive")):
+            other = free_port()
+            words = ["-m", "benchmarks.read_rivals", kind, str(other), str(stage.settings.redis)]
+            child = spawn([sys.executable, *words, key], env={**os.environ, **ONE_THREAD})
+            stack.callback(child.stop)
+            urls[rival] = f"http://127.0.0.1:{other}{path}"
+        with redis.Redis.from_url(str(stage.settings.redis)) as client:
+            body: Any = client.get(key)
+        urls["nginx file"] = stack.enter_context(_nginx(body)) + "/forecast.json"
+        for url in urls.values():
+            _wait_for(url)
+        yield urls
+
+
+def _wait_for(url: str, patience_s: float = 30.0) -> None:
+    until_s = time.monotonic() + patience_s
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=patience_s):  # noqa: S310 - our own, on loopback
+                return
+        except OSError:
+            if time.monotonic() > until_s:
+                raise
+            time.sleep(0.1)
+
+
+@contextmanager
+def _nginx(body: bytes) -> Iterator[str]:
+    """One worker of nginx over a folder with one file, as a ceiling."""
+    program = shutil.which("nginx") or "/usr/sbin/nginx"
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="sabi-nginx-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "forecast.json").write_bytes(body)
+        (folder / "nginx.conf").write_text(
+            f"worker_processes 1; pid {folder}/pid; error_log {folder}/error.log; daemon off;\n"
+            f"events {{ worker_connections 1024; }}\n"
+            f"http {{ access_log off; keepalive_requests 1000000; open_file_cache max=10;\n"
+            f"server {{ listen 127.0.0.1:{port}; root {folder}; }} }}\n"
+        )
+        child = spawn([program, "-c", str(folder / "nginx.conf"), "-p", name], env=os.environ)
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            child.stop()
+
+
+def _stream(
+    stage: Stage, port: int, pid: int, flow: mix.Mix, options: argparse.Namespace
+) -> Streamed:
+    """Let clients follow ten matches each while events flow."""
+    matches = [fixture.match_id for fixture in mix.fixtures()]
+    # Every event that gives a forecast reaches so many clients on average.
+    reached = options.clients * 10 / len(matches)
+    words = [sys.executable, "-m", "benchmarks.stream_clients", str(port), str(options.clients)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as clients:
+        assert clients.stdin is not None  # noqa: S101 - it was asked for
+        assert clients.stdout is not None  # noqa: S101 - the same
+        clients.stdin.write("\n".join([*matches, "", ""]).encode())
+        clients.stdin.flush()
+        if clients.stdout.readline().strip() != b"ready":
+            raise RuntimeError("the clients could not follow the stream")
+        began_s, spent_s = time.monotonic(), _cpu_s(pid)
+        events_s = options.deliveries_s / reached / mix.FORECASTS_AN_EVENT
+        with Pace(stage, flow, events_s) as pace:
+            time.sleep(options.seconds * 3)
+        seconds, spent_s = time.monotonic() - began_s, _cpu_s(pid) - spent_s
+        time.sleep(1.0)
+        rss_mb = _rss_mb(pid)
+        told, _ = clients.communicate(b"\n")
+    seen = msgspec.json.decode(told)
+    waits = [1e3 * (at - pace.sent_s[c]) for c, at in seen["seen"] if c in pace.sent_s]
+    p50, p99 = np.percentile(waits, (50, 99))
+    return Streamed(
+        clients=options.clients,
+        lost=seen["lost"],
+        deliveries_s=len(waits) / seconds,
+        p50_ms=float(p50),
+        p99_ms=float(p99),
+        rss_mb=rss_mb,
+        cpu_share=spent_s / seconds,
+    )
+
+
+def _cpu_s(pid: int) -> float:
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _rss_mb(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    return float("nan")
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Measure, print the section, and write it where it was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="runs of wrk of each rival")
+    parser.add_argument("--seconds", type=float, default=8.0, help="length of one run")
+    parser.add_argument("--events-s", type=float, default=1000.0, help="events/s while reading")
+    parser.add_argument("--clients", type=int, default=5000, help="clients of the stream; 0: none")
+    parser.add_argument("--deliveries-s", type=float, default=5000.0, help="to all of them")
+    parser.add_argument("--models", type=Path, help="folder of models; the shipped one if none")
+    parser.add_argument("--out", type=Path, help="replace the section of the reads in this file")
+    options = parser.parse_args(words)
+    if not wrk.is_there():
+        raise SystemExit("wrk is needed: apt-get install wrk nginx-light")
+    section = markdown(measure(options))
+    print(section)
+    if options.out:
+        put_section(options.out, section)
+
+
+if __name__ == "__main__":
+    main()

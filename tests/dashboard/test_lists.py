@@ -1,0 +1,212 @@
+"""Pages of matches, teams, competitions and models."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dashboard.published import calibration
+from model_store.held_out import HeldOut
+
+if TYPE_CHECKING:
+    import httpx
+
+SHIPPED = Path(__file__).parents[2] / "model_store" / "shipped"
+DAY = dt.datetime(2025, 5, 24, 14, 0, tzinfo=dt.UTC)
+
+
+async def pages(client: httpx.AsyncClient, **params: Any) -> list[list[str]]:
+    """The ids of every page, following the cursors."""
+    found: list[list[str]] = []
+    while True:
+        answer = (await client.get("/v1/predictions", params=params)).json()
+        found.append([match["match_id"] for match in answer["predictions"]])
+        if answer["next_cursor"] is None:
+            return found
+        params["cursor"] = answer["next_cursor"]
+
+
+async def test_pages_hold_every_match_once_and_in_order(
+    valkey: Any, forecast: Any, served: Any
+) -> None:
+    # Three at each time, so that a page ends among matches of the same kick-off.
+    ids = [f"e0-2024-25-home{n}-away-1" for n in range(9)]
+    valkey.commit(
+        *[forecast(ids[n], kick_off=DAY + dt.timedelta(hours=n // 3)) for n in (4, 0, 8, 2, 6, 1)],
+        *[forecast(ids[n], kick_off=DAY + dt.timedelta(hours=n // 3)) for n in (3, 5, 7)],
+    )
+
+    async with served() as client:
+        found = await pages(client, limit=4)
+
+    assert found == [ids[:4], ids[4:8], ids[8:]]
+
+
+async def test_a_page_goes_on_after_its_cursor_though_matches_came_between(
+    valkey: Any, forecast: Any, served: Any, until: Any
+) -> None:
+    valkey.commit(*[forecast(f"e0-2024-25-home{n}-away-1") for n in (1, 3, 5)])
+    async with served() as client:
+        first = (await client.get("/v1/predictions", params={"limit": 2})).json()
+        valkey.commit(*[forecast(f"e0-2024-25-home{n}-away-1") for n in (0, 4)])
+
+        async def all_are_held() -> bool:
+            return bool((await client.get("/readyz")).json()["matches"] == 5)
+
+        await until(all_are_held)
+        rest = await pages(client, limit=2, cursor=first["next_cursor"])
+
+    assert rest == [["e0-2024-25-home4-away-1", "e0-2024-25-home5-away-1"]]
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "é",
+        "AAAA",
+        "!!!!",
+        base64.urlsafe_b64encode(b'["2025-05-24T14:00:00","a"]').decode(),
+        base64.urlsafe_b64encode(b'["2025-05-24T14:00:00Z",7]').decode(),
+        base64.urlsafe_b64encode(b"[]").decode(),
+        base64.urlsafe_b64encode(b'"' + b"[" * 2000).decode(),
+    ],
+)
+async def test_a_cursor_that_is_none_of_ours_is_named(served: Any, cursor: str) -> None:
+    async with served() as client:
+        answer = await client.get("/v1/predictions", params={"cursor": cursor})
+
+    assert (answer.status_code, answer.json()["field"]) == (422, "cursor")
+
+
+async def test_a_team_s_matches_are_found_at_home_and_away(
+    valkey: Any, forecast: Any, served: Any
+) -> None:
+    valkey.commit(
+        forecast("e0-2024-25-man-united-leeds-1", home_team="Man United", away_team="Leeds"),
+        forecast("e0-2024-25-leeds-man-united-1", home_team="Leeds", away_team="Man United"),
+        forecast("e0-2024-25-leeds-derby-1", home_team="Leeds", away_team="Derby"),
+    )
+
+    async with served() as client:
+        found = await pages(client, team="man-united")
+        malformed = await client.get("/v1/predictions", params={"team": "Man United"})
+
+    assert found == [["e0-2024-25-leeds-man-united-1", "e0-2024-25-man-united-leeds-1"]]
+    assert (malformed.status_code, malformed.json()["field"]) == (422, "team")
+
+
+async def test_competitions_are_told_with_their_pool_and_how_much_is_played(
+    valkey: Any, forecast: Any, served: Any
+) -> None:
+    valkey.commit(
+        forecast("zz9-2024-25-a-b-1"),
+        forecast("e0-2024-25-a-b-1", status="live"),
+        forecast("e0-2024-25-a-c-1"),
+    )
+
+    async with served() as client:
+        told = (await client.get("/v1/competitions")).json()
+
+    assert told == {
+        "competitions": [
+            {
+                "id": "e0",
+                "name": "Premier League",
+                "country": "England",
+                "pool": "england",
+                "matches": 2,
+                "live": 1,
+            },
+            {"id": "zz9", "name": "ZZ9", "country": "", "pool": "", "matches": 1, "live": 0},
+        ]
+    }
+
+
+async def test_teams_are_told_by_competition(valkey: Any, forecast: Any, served: Any) -> None:
+    valkey.commit(
+        forecast("e0-2024-25-a-b-1", home_team="Arsenal", away_team="Nott'm Forest"),
+        forecast("e1-2023-24-c-b-1", home_team="Cardiff", away_team="Nott'm Forest"),
+    )
+
+    async with served() as client:
+        everywhere = (await client.get("/v1/teams")).json()["teams"]
+        second = (await client.get("/v1/teams", params={"competition": "e1"})).json()["teams"]
+
+    assert [row["id"] for row in everywhere] == ["arsenal", "cardiff", "nott-m-forest"]
+    assert everywhere[2] == {
+        "id": "nott-m-forest",
+        "name": "Nott'm Forest",
+        "competitions": ["e0", "e1"],
+        "matches": 2,
+    }
+    assert [row["id"] for row in second] == ["cardiff", "nott-m-forest"]
+
+
+async def test_models_are_told_with_their_accuracy_beside_the_market(
+    served: Any, until: Any
+) -> None:
+    async with served(models=SHIPPED) as client:
+
+        async def are_read() -> bool:
+            return bool((await client.get("/v1/models")).json()["models"])
+
+        await until(are_read)
+        index = (await client.get("/v1/models")).json()
+        model = (await client.get("/v1/models/default@1")).json()
+        nothing = await client.get("/v1/models/default@99")
+
+    (row,) = [row for row in index["models"] if "champion" in row["aliases"]]
+    assert index["champion"] == row["label"]
+    for measure in ("log_loss", "rps", "accuracy"):
+        interval = row["metrics"]["market_closing"][measure]
+        assert interval["low"] < interval["value"] < interval["high"]
+    assert row["metrics"]["stack"]["rows"] > 0
+    assert model["accuracy"]["overall"]["stack"]["rows"] > 0
+    assert {part["part"] for part in model["accuracy"]["by_competition"]} >= {"e0"}
+    assert model["accuracy"]["by_season"]
+    assert "by_minute" in model["accuracy"]
+    assert sum(row["n"] for row in model["calibration"] if row["outcome"] == "draw") > 1000
+    assert nothing.status_code == 404
+
+
+async def test_a_version_that_was_damaged_is_left_out_and_one_that_comes_is_told(
+    served: Any, until: Any, tmp_path: Path
+) -> None:
+    shutil.copytree(SHIPPED / "default" / "1", tmp_path / "default" / "1")
+    manifest = tmp_path / "default" / "1" / "manifest.json"
+    whole = manifest.read_bytes()
+    manifest.write_bytes(whole.replace(b'"rows"', b'"Rows"', 1))
+    async with served(models=tmp_path, models_s=0.02) as client:
+        damaged = (await client.get("/v1/models")).json()
+        manifest.write_bytes(whole)
+
+        async def is_told() -> bool:
+            return bool((await client.get("/v1/models/default@1")).status_code == 200)
+
+        await until(is_told)
+
+    assert damaged == {"champion": None, "models": []}
+
+
+def test_calibration_counts_how_often_what_was_forecast_happened() -> None:
+    held_out = HeldOut(
+        match_id=["a", "b", "c"],
+        competition=["e0"] * 3,
+        outcome=[0, 0, 2],
+        served=[(500_000, 300_000, 200_000), (540_000, 260_000, 200_000), (0, 0, 1_000_000)],
+    )
+
+    bins = {(row.outcome, row.low): row for row in calibration(held_out)}
+
+    assert (bins["home", 0.5].n, bins["home", 0.5].frequency) == (2, 1.0)
+    assert bins["home", 0.5].mean_forecast == pytest.approx(0.52)
+    assert (bins["home", 0.0].n, bins["home", 0.0].frequency) == (1, 0.0)
+    # A certainty falls into the last tenth, not behind it.
+    assert (bins["away", 0.9].high, bins["away", 0.9].frequency) == (1.0, 1.0)
+    assert ("home", 0.9) not in bins
