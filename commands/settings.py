@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     lease_s: float = Field(5.0, gt=0.2, description="a silent worker loses its work after this")
     batch_records: int = Field(256, ge=1, le=4096, description="most records of one commit")
     models: Path = Field(ROOT / "model_store" / "shipped", description="folder of model versions")
+    gateway_token: str | None = Field(None, repr=False, description="word that lets feeds publish")
     competitions: Path = Field(SHIPPED, description="table of competitions and pools")
 
     @classmethod
