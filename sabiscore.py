@@ -12,7 +12,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from commands import dead, produce
+from commands import check, dead, produce
 from commands import models as model_commands
 from commands.flags import (
     Database,
@@ -59,6 +59,7 @@ app = typer.Typer(
 app.add_typer(model_commands.app, name="models")
 app.add_typer(dead.app, name="dead")
 app.add_typer(produce.app, name="produce")
+app.add_typer(check.app, name="feed")
 
 
 @app.command()
@@ -81,6 +82,9 @@ def up(
     ] = None,
     models: Models = None,
     forecasters: Forecasters = None,
+    gateway_port: Annotated[
+        int | None, typer.Option("--gateway", help="Take events over HTTP too.", metavar="PORT")
+    ] = None,
     *,
     once: Annotated[bool, typer.Option("--once", help="Play to the end, sum up, exit.")] = False,
     as_json: Json = False,
@@ -101,6 +105,7 @@ def up(
         once=once,
         keep=keep,
         as_json=as_json,
+        gateway_port=gateway_port,
     )
     settings = settings_from(redis=redis, database=database, models=models, forecasters=forecasters)
     raise typer.Exit(bring_up(settings, plan, console_for(as_json=as_json)))
@@ -186,6 +191,25 @@ def serve(
             competitions=load_competitions(settings.competitions),
         )
     )
+
+
+@app.command()
+def gateway(
+    redis: Redis = None,
+    namespace: Namespace = None,
+    partitions: Partitions = None,
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port that feeds POST to.")] = 8001,
+) -> None:
+    """Take events over HTTP from feeds in any language: POST /v1/events.
+
+    Feeds send a bearer token, which the gateway reads from SABISCORE_GATEWAY_TOKEN.
+    Example: [bold]./run gateway --redis redis://localhost:6379/0[/]
+    """
+    from commands.gateway import run
+
+    settings = settings_from(redis=redis, namespace=namespace, partitions=partitions)
+    raise typer.Exit(run(settings, host, port, console_for().print))
 
 
 @app.command()

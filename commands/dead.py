@@ -7,18 +7,18 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
+from rich.markup import escape
 from rich.table import Column, Table
 
-from commands import drain
 from commands.flags import Json, Namespace, Partitions, Redis, console_for
-from commands.settings import Settings, given, settings_from
-from faust_redis.dead import DeadLetters
-from faust_redis.errors import TransportError
+from commands.settings import given, settings_from
 from schemas.errors import SabiscoreError
-from schemas.keys import DEAD, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from commands.settings import Settings
+    from faust_redis.dead import DeadLetters
 
 T = TypeVar("T")
 
@@ -43,10 +43,11 @@ def list_(
     Example: [bold]./run dead list --redis redis://localhost:6379/0[/]
     """
     settings = settings_from(redis=redis, namespace=namespace, partitions=partitions)
+    with _letters(settings) as letters:
+        found = letters.list(range(settings.partitions), limit=limit)
     entries = [
-        entry
-        for partition in range(settings.partitions)
-        for entry in _newest(settings, partition, limit)
+        {"place": letter.place} | {name: letter.text(name) for name in letter.fields}
+        for letter in found
     ]
     if as_json:
         typer.echo(json.dumps(entries))
@@ -55,8 +56,10 @@ def list_(
     for entry in entries:
         raw = entry["raw"]
         shown = raw if len(raw) <= _SHOWN_BYTES else f"{raw[:_SHOWN_BYTES]}…"
-        table.add_row(entry["place"], entry["app"], entry["error"], entry["reason"], shown)
-    console_for().print(table)
+        # What a feed sent may look like markup.
+        words = (entry["app"], entry["error"], entry["reason"], shown)
+        table.add_row(entry["place"], *map(escape, words))
+    console_for().print(table if entries else "Nothing was set aside.")
 
 
 @app.command()
@@ -69,15 +72,9 @@ def show(
 
     Example: [bold]./run dead show 3/1732300000000-0[/]
     """
-    settings = settings_from(redis=redis, namespace=namespace)
-    partition, _, entry_id = place.partition("/")
-    with drain.connect(given(settings.redis, "redis")) as client:
-        key = stream(settings.namespace, int(partition), DEAD)
-        found = client.xrange(key, min=entry_id, max=entry_id) if entry_id else []
-    if not found:
-        msg = f"nothing was set aside at {place}: `dead list` shows what was"
-        raise SabiscoreError(msg)
-    typer.get_binary_stream("stdout").write(found[0][1][b"raw"] + b"\n")
+    with _letters(settings_from(redis=redis, namespace=namespace)) as letters:
+        raw = _told(letters.show, place).raw
+    typer.get_binary_stream("stdout").write(raw + b"\n")
 
 
 @app.command()
@@ -90,7 +87,7 @@ def retry(
 
     Example: [bold]./run dead retry 3/1732300000000-0[/]
     """
-    with _letters(redis, namespace) as letters:
+    with _letters(settings_from(redis=redis, namespace=namespace)) as letters:
         typer.echo(_told(letters.retry, place))
 
 
@@ -104,29 +101,22 @@ def drop(
 
     Example: [bold]./run dead drop 3/1732300000000-0[/]
     """
-    with _letters(redis, namespace) as letters:
+    with _letters(settings_from(redis=redis, namespace=namespace)) as letters:
         _told(letters.drop, place)
 
 
-def _letters(redis: Redis, namespace: Namespace) -> closing[DeadLetters]:
-    settings = settings_from(redis=redis, namespace=namespace)
+def _letters(settings: Settings) -> closing[DeadLetters]:
+    # Imported here, as it brings Faust along: `--help` should not wait for that.
+    from faust_redis.dead import DeadLetters
+
     return closing(DeadLetters(given(settings.redis, "redis"), settings.namespace))
 
 
 def _told(do: Callable[[str], T], place: str) -> T:
     """What *do* returns; its errors in our own tree."""
+    from faust_redis.errors import TransportError
+
     try:
         return do(place)
     except TransportError as error:
         raise SabiscoreError(str(error)) from error
-
-
-def _newest(settings: Settings, partition: int, limit: int) -> list[dict[str, str]]:
-    key = stream(settings.namespace, partition, DEAD)
-    with drain.connect(given(settings.redis, "redis")) as client:
-        found = client.xrevrange(key, count=limit)
-    return [
-        {"place": f"{partition}/{entry_id.decode()}"}
-        | {name.decode(): value.decode(errors="replace") for name, value in fields.items()}
-        for entry_id, fields in found
-    ]

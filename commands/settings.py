@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     batch_records: int = Field(256, ge=1, le=4096, description="most records of one commit")
     forecasters: int = Field(1, ge=1, le=16, description="processes that share the forecasting")
     models: Path = Field(ROOT / "model_store" / "shipped", description="folder of model versions")
+    gateway_token: str | None = Field(None, repr=False, description="word that lets feeds publish")
     competitions: Path = Field(SHIPPED, description="table of competitions and pools")
     read_tokens: str = Field("", description="tokens that open the reads, with commas; none: all")
     cors_origins: str = Field("", description="origins whose pages may read, with commas; or *")

@@ -13,6 +13,7 @@ from msgspec import Struct
 from agents import archive, forecast, record
 from commands import drain, feed, summary
 from commands.exposition import shared_metrics
+from commands.gateway import with_token
 from commands.play import Announcements, play, promote_model, publisher_for, split
 from commands.read_probe import ReadProbe, Reads, wait_until_ready
 from commands.servers import servers
@@ -45,6 +46,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     once: bool
     keep: Path | None
     as_json: bool
+    gateway_port: int | None = None
 
     @property
     def asked_at(self) -> str:
@@ -59,6 +61,9 @@ def up(settings: Settings, plan: Plan, console: Console) -> int:
         SabiscoreError: When a part cannot start; whatever had started is stopped again.
     """
     ports.require_free(plan.port, plan.host)
+    if plan.gateway_port is not None:
+        ports.require_free(plan.gateway_port, plan.host)
+        settings = with_token(settings, console.print)
     model = ModelStore(settings.models).load("champion").label
     chosen = feed.choose(plan.data, settings, console.print)
     console.print(f"Feed: {chosen.name}: {len(chosen.matches):,} matches")
@@ -85,6 +90,9 @@ def _start(supervisor: Supervisor, settings: Settings, plan: Plan, shared: dict[
         supervisor.start(name, command, env)
     words = ["serve", "--host", plan.host, "--port", str(plan.port)]
     supervisor.start("serve", words, env)
+    if plan.gateway_port is not None:
+        words = ["gateway", "--host", plan.host, "--port", str(plan.gateway_port)]
+        supervisor.start("gateway", words, env)
 
 
 class _Run:

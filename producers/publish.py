@@ -31,7 +31,7 @@ _WINDOW = 2048
 _FIRST_BACK_OFF_S = 0.02
 _LONGEST_BACK_OFF_S = 1.0
 _PATIENCE_S = 120.0
-_CONTROL_SOURCE = "sabiscore"
+CONTROL_SOURCE = "sabiscore"
 EVERY_POOL = "all"
 """The partition key of what concerns every pool."""
 
@@ -107,7 +107,7 @@ def promotion(model: str, time: dt.datetime) -> ModelPromoted:
     """Make the event that lets *model* (``name@version``) forecast from *time* on."""
     return ModelPromoted(
         id=f"promoted:{model}:{time.isoformat()}",
-        source=_CONTROL_SOURCE,
+        source=CONTROL_SOURCE,
         time=time,
         partitionkey=EVERY_POOL,
         data=ModelPromotedData(model=model),
@@ -131,7 +131,7 @@ def roll_back(
     """
     event = ModelRolledBack(
         id=f"rolled-back:{model}:{time.isoformat()}",
-        source=_CONTROL_SOURCE,
+        source=CONTROL_SOURCE,
         time=time,
         partitionkey=EVERY_POOL,
         data=ModelRolledBackData(model=model, reason=reason),
