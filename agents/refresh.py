@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from copy import copy
 from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -167,7 +166,7 @@ class Refresher:
                 match.input_hash = digest
                 self.world.touch(match_id)
                 # A copy: later events of this batch will change the match, not this revision.
-                due = _Due(record, event, match, copy(match), quality, model, digest)
+                due = _Due(record, event, match, match.__copy__(), quality, model, digest)  # type: ignore[attr-defined]
                 self._due.append(due)
 
     def _next_row(self) -> NDArray[np.float64]:
@@ -272,14 +271,14 @@ def _input_hash(
     row: NDArray[np.float64], match: MatchState, quality: Quality, model: Model
 ) -> bytes:
     """Hash all that a forecast depends on; eight bytes, as it need only differ from the last."""
-    told = _told(match.status, quality.value, match.kick_off, model.label)
+    told = _told(match.status, quality, match.kick_off, model.label)
     return hashlib.blake2b(row.tobytes() + told, digest_size=8).digest()
 
 
 @lru_cache(maxsize=4096)
-def _told(status: str, quality: str, kick_off: dt.datetime, label: str) -> bytes:
+def _told(status: str, quality: Quality, kick_off: dt.datetime, label: str) -> bytes:
     """Write what is no number; kept, as writing an instant takes longer than hashing a row."""
-    return f"{status}|{quality}|{kick_off}|{label}".encode()
+    return f"{status}|{quality.value}|{kick_off}|{label}".encode()
 
 
 def _rounded(number: float) -> float:

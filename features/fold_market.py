@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -33,9 +33,6 @@ LEAST_SUM, MOST_SUM = 0.7, 2.0
 """Inverse prices that sum to less or more are no bookmaker's: its margin would be absurd."""
 
 _BEFORE_KICK_OFF = (OddsPhase.OPENING, OddsPhase.CLOSING)
-
-_Order: TypeAlias = "tuple[bool, int, datetime, bool, tuple[float, float, float], str]"
-
 
 def odds_changed(world: World, event: OddsChanged) -> tuple[str, ...]:
     """Prices moved; the newest stand, and an opening price never replaces a later phase's.
@@ -104,29 +101,40 @@ def _book(match: MatchState, bookmaker: str, source: str) -> Book:
     return found
 
 
-def _order(price: Price) -> _Order:
-    """Newer is greater: by market version, else by time; equals are told apart by what they say."""
-    return (
-        price.phase is not OddsPhase.OPENING,
-        price.version,
-        price.at,
-        price.phase is OddsPhase.CLOSING,
-        (price.home, price.draw, price.away),
-        price.phase.value,
-    )
+def _outbids(price: Price, other: Price | None) -> bool:
+    """Whether *price* is the newer one: by market version, else by time.
+
+    An opening price never is, once another phase's is known. Equals are told apart by what they
+    say, so that it does not matter which of them came first.
+    """
+    if other is None:
+        return True
+    opening = price.phase is OddsPhase.OPENING
+    if opening is not (other.phase is OddsPhase.OPENING):
+        return not opening
+    if price.version != other.version:
+        return price.version > other.version
+    if price.at != other.at:
+        return price.at > other.at
+    return _tie(price) > _tie(other)
+
+
+def _tie(price: Price) -> tuple[bool, float, float, float, str]:
+    is_closing = price.phase is OddsPhase.CLOSING
+    return is_closing, price.home, price.draw, price.away, price.phase.value
 
 
 def _with_price(book: Book, data: OddsChangedData, at: datetime, *, before_kick_off: bool) -> Book:
     """The book with one more price; the same one where it says nothing new."""
-    prices = (data.home, data.draw, data.away)
-    told = Price(*prices, (0.0, 0.0, 0.0), data.phase, data.market_version, at)
-    order = _order(told)
-    newest = book.newest is None or order > _order(book.newest)
-    before = before_kick_off and (book.before is None or order > _order(book.before))
-    opening = before_kick_off and (book.opening is None or order < _order(book.opening))
+    home, draw, away = data.home, data.draw, data.away
+    told = Price(home, draw, away, shin(home, draw, away), data.phase, data.market_version, at)
+    newest = _outbids(told, book.newest)
+    before = opening = False
+    if before_kick_off:
+        before = newest if book.before is book.newest else _outbids(told, book.before)
+        opening = book.opening is None or _outbids(book.opening, told)
     if not (newest or before or opening):
         return book
-    told = Price(*prices, shin(*prices), data.phase, data.market_version, at)
     return Book(
         book.bookmaker,
         book.source,
