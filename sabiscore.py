@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003 - Typer reads annotations at run time
+import datetime as dt
 import enum
 import logging
 import sys
-from pathlib import Path  # noqa: TC003 - the same
+from pathlib import Path
 from typing import Annotated
 
 import structlog
@@ -210,6 +210,44 @@ def gateway(
 
     settings = settings_from(redis=redis, namespace=namespace, partitions=partitions)
     raise typer.Exit(run(settings, host, port, console_for().print))
+
+
+@app.command()
+def screenshots(
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder of incidents; a simulated league if none.", metavar="DIR"),
+    ] = None,
+    results: Annotated[
+        Path | None, typer.Option(help="Results to join with, for the market.", metavar="DIR")
+    ] = None,
+    at: Annotated[
+        dt.datetime | None,
+        typer.Option(help="The instant to stop at, UTC.", formats=["%Y-%m-%dT%H:%M"]),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("docs/images"),
+    browser: Annotated[
+        str | None, typer.Option(help="Chromium to drive; found by itself if none.")
+    ] = None,
+    models: Models = None,
+) -> None:
+    """Take pictures of every page, light and dark, on a desktop and on a phone.
+
+    Plays an afternoon through servers and agents of its own and stops in the middle of it.
+    Example: [bold]./run screenshots --data incidents --at 2024-04-06T15:25[/]
+    """
+    from commands import saturday
+    from commands.screenshots import Plan, find_browser
+    from commands.screenshots import screenshots as take
+
+    find_browser(browser)
+    settings = settings_from(models=models)
+    instant = None if at is None else at.replace(tzinfo=dt.UTC)
+    afternoon = saturday.choose(data, results, instant, settings)
+    console = console_for()
+    files = take(settings, Plan(afternoon=afternoon, out=out, browser=browser), console)
+    size_kb = sum(file.stat().st_size for file in files) / 1000
+    console.print(f"Written: {len(files)} pictures to {out}, {size_kb:,.0f} kB")
 
 
 @app.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,15 +10,15 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import FileResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.responses import Response
+from starlette.routing import Route
 
 from dashboard.access import Access
 from dashboard.admin import exposition
 from dashboard.answers import JSON
 from dashboard.front import Front
 from dashboard.limits import Buckets
+from dashboard.page_routes import page_routes
 from dashboard.parts import Parts
 from dashboard.problems import http_problem, query_problem, server_problem
 from dashboard.query import QueryError
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from dashboard.settings import Settings
     from schemas.competitions import Competition
 
-PAGE = Path(__file__).with_name("page")
-
 
 def create_app(settings: Settings, competitions: dict[str, Competition] | None = None) -> Front:
     """The reads over one namespace; connects when it starts, not before."""
@@ -43,7 +40,7 @@ def create_app(settings: Settings, competitions: dict[str, Competition] | None =
 
 def assemble(parts: Parts, settings: Settings, *, has_admin: bool = False) -> Front:
     """Routes over *parts*; figures for Prometheus are here unless there is a port for admins."""
-    routes = [*_read_routes(parts), *_health_routes(parts.hub), *_page_routes()]
+    routes = [*_read_routes(parts), *_health_routes(parts.hub), *page_routes()]
     if not has_admin:
         routes.append(Route("/metrics", exposition(parts)))
     app = Starlette(
@@ -98,17 +95,3 @@ def _health_routes(hub: Hub) -> list[Route]:
         return Response(msgspec.json.encode(body), status, {"Cache-Control": "no-store"}, JSON)
 
     return [Route("/healthz", healthz), Route("/readyz", readyz)]
-
-
-def _page_routes() -> list[Route | Mount]:
-    async def page(_request: Request) -> Response:
-        return FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
-
-    async def favicon(_request: Request) -> Response:
-        return FileResponse(PAGE / "favicon.svg", headers={"Cache-Control": "max-age=86400"})
-
-    return [
-        Route("/", page),
-        Route("/favicon.ico", favicon),
-        Mount("/page", StaticFiles(directory=PAGE)),
-    ]

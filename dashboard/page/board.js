@@ -1,17 +1,19 @@
 // The matches of one day: sections by phase, in them competitions, in them rows by kick-off.
 
+import { make, settle } from "./dom.js";
 import { Row } from "./row.js";
-import { PHASES, phaseOf } from "./words.js";
+import { PHASES, newer, phaseOf, plural } from "./words.js";
 
 export class Board {
-  constructor(place, empty) {
+  constructor(place, empty, histories) {
     this.place = place;
     this.empty = empty;
+    this.histories = histories;
     this.rows = new Map();
     this.groups = new Map();
     this.sections = new Map();
     this.competitions = new Map();
-    this.filter = { competition: "", status: "" };
+    this.filter = { competition: "", status: "", team: "" };
   }
 
   name(competitions) {
@@ -33,8 +35,7 @@ export class Board {
       this.rows.set(match.match_id, new Row(match));
       return true;
     }
-    const held = row.match;
-    if (match.epoch < held.epoch || (match.epoch === held.epoch && match.revision <= held.revision)) return false;
+    if (!newer(match, row.match)) return false;
     row.update(match);
     return true;
   }
@@ -45,8 +46,9 @@ export class Board {
   }
 
   shows(match) {
-    const { competition, status } = this.filter;
-    return (!competition || match.competition === competition) && (!status || match.status === status);
+    const { competition, status, team } = this.filter;
+    const names = `${match.home_team} ${match.away_team}`.toLowerCase();
+    return (!competition || match.competition === competition) && (!status || match.status === status) && names.includes(team.toLowerCase());
   }
 
   // Puts every row where it belongs and moves only those that are elsewhere.
@@ -59,6 +61,7 @@ export class Board {
         continue;
       }
       shown += 1;
+      this.histories.watch(row);
       const key = `${phaseOf(row.match.status)} ${row.match.competition}`;
       if (!wanted.has(key)) wanted.set(key, []);
       wanted.get(key).push(row);
@@ -74,7 +77,7 @@ export class Board {
     const section = this.section(phase, title);
     section.hidden = keys.length === 0;
     const count = keys.reduce((sum, key) => sum + wanted.get(key).length, 0);
-    section.tally.textContent = `${count} ${count === 1 ? "match" : "matches"}`;
+    section.tally.textContent = plural(count, "match", "matches");
     const groups = keys.map((key) => this.arrangeGroup(key, wanted.get(key)));
     settle(section, groups, 1);
     for (const [key, group] of this.groups) if (key.startsWith(`${phase} `) && !wanted.has(key)) group.remove();
@@ -83,7 +86,7 @@ export class Board {
   arrangeGroup(key, rows) {
     rows.sort((a, b) => Date.parse(a.match.kick_off) - Date.parse(b.match.kick_off) || (a.match.match_id < b.match.match_id ? -1 : 1));
     const group = this.group(key);
-    settle(group.list, rows.map((row) => row.item), 0);
+    settle(group.list, rows.map((row) => row.item));
     return group;
   }
 
@@ -93,13 +96,10 @@ export class Board {
 
   section(phase, title) {
     if (!this.sections.has(phase)) {
-      const section = document.createElement("section");
-      const heading = document.createElement("h2");
-      heading.className = phase;
+      const section = make("section");
+      section.tally = make("span", "tally");
+      const heading = make("h2", phase, title, section.tally);
       heading.id = `phase-${phase}`;
-      section.tally = document.createElement("span");
-      section.tally.className = "tally";
-      heading.append(title, section.tally);
       section.setAttribute("aria-labelledby", heading.id);
       section.append(heading);
       this.place.append(section);
@@ -112,16 +112,9 @@ export class Board {
     if (!this.groups.has(key)) {
       const code = key.split(" ")[1];
       const known = this.competitions.get(code);
-      const group = document.createElement("div");
-      group.className = "group";
-      const heading = document.createElement("h3");
-      const country = document.createElement("span");
-      country.className = "country";
-      country.textContent = known?.country ?? "";
-      heading.append(known?.name ?? code, country);
-      group.list = document.createElement("ul");
-      group.list.className = "rows";
-      group.append(heading, group.list);
+      const list = make("ul", "rows");
+      const group = make("div", "group", make("h3", "", known?.name ?? code.toUpperCase(), make("span", "country", known?.country ?? "")), list);
+      group.list = list;
       this.groups.set(key, group);
     }
     return this.groups.get(key);
@@ -130,12 +123,4 @@ export class Board {
   tellAges(now) {
     for (const row of this.rows.values()) if (row.item.isConnected) row.tellAge(now);
   }
-}
-
-// Gives *parent* these children from place *first* on, touching only those out of place.
-function settle(parent, children, first) {
-  children.forEach((child, n) => {
-    const there = parent.children[first + n];
-    if (there !== child) parent.insertBefore(child, there ?? null);
-  });
 }

@@ -6,29 +6,30 @@ export class Feed {
   constructor({ onMatch, onGone, onReset, onState }) {
     this.handlers = { onMatch, onGone, onReset, onState };
     this.heard = Date.now();
-    setInterval(() => this.watch(), 1000);
+    this.watching = setInterval(() => this.watch(), 1000);
   }
 
-  // Follows one day from *position* on, so that nothing falls between reading and following.
+  // Follows one selection from *position* on, so that nothing falls between reading and following.
   open(query, position) {
-    this.close();
+    this.quit();
     this.query = query;
     this.position = position;
-    const params = new URLSearchParams({ ...query, since: position });
+    const params = new URLSearchParams(query);
+    if (position) params.set("since", position);
     const source = new EventSource(`/v1/stream?${params}`);
     this.source = source;
     source.addEventListener("forecast", (event) => {
       this.position = event.lastEventId || this.position;
       this.handlers.onMatch(JSON.parse(event.data));
     });
-    source.addEventListener("gone", (event) => this.handlers.onGone(JSON.parse(event.data).match_id));
+    source.addEventListener("gone", (event) => this.handlers.onGone?.(JSON.parse(event.data).match_id));
     source.addEventListener("reset", () => this.handlers.onReset());
     source.addEventListener("heartbeat", (event) => {
       this.heard = Date.now();
       this.handlers.onState("live", JSON.parse(event.data));
     });
     source.onerror = () => {
-      this.handlers.onState("lost", { since: this.heard });
+      this.handlers.onState("lost", {});
       // A browser gives up for good after a refusal: then we ask again ourselves.
       if (source.readyState === EventSource.CLOSED) this.again();
     };
@@ -36,7 +37,7 @@ export class Feed {
 
   watch() {
     if (!this.source || Date.now() - this.heard < SILENCE_MS) return;
-    this.handlers.onState("lost", { since: this.heard });
+    this.handlers.onState("lost", {});
     if (Date.now() - this.heard > 2 * SILENCE_MS && this.source.readyState === EventSource.OPEN) this.again();
   }
 
@@ -45,9 +46,14 @@ export class Feed {
     this.retry = setTimeout(() => this.source && this.open(this.query, this.position), 2000 + Math.random() * 2000);
   }
 
-  close() {
+  quit() {
     clearTimeout(this.retry);
     this.source?.close();
     this.source = null;
+  }
+
+  close() {
+    this.quit();
+    clearInterval(this.watching);
   }
 }

@@ -1,74 +1,41 @@
 // One match as a list item: made once, then changed in place, so that nothing flickers.
 
-import { QUALITY, ago, dayAndTime, local, share, time, when } from "./words.js";
-
-const SIDES = ["home", "draw", "away"];
-
-function make(tag, className, text) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
-// Writes only what differs, and says whether something did.
-function write(element, text) {
-  if (element.textContent === text) return false;
-  element.textContent = text;
-  return true;
-}
-
-function flash(element) {
-  element.classList.remove("flash");
-  void element.offsetWidth; // begins the animation anew
-  element.classList.add("flash");
-}
-
-function makeView(kind, label) {
-  const name = make("span", "name", label);
-  const numbers = SIDES.map(() => make("span", `share ${kind}`));
-  const bar = make("span", `bar ${kind}`);
-  const parts = SIDES.map((side) => make("span", side));
-  bar.append(...parts);
-  return { all: [name, ...numbers, bar], name, numbers, bar, parts };
-}
-
-function fillView(view, probabilities, isNew) {
-  SIDES.forEach((side, n) => {
-    if (write(view.numbers[n], share(probabilities[side])) && !isNew) flash(view.numbers[n]);
-    const width = String(Math.max(probabilities[side], 0.001));
-    if (view.parts[n].style.flexGrow !== width) view.parts[n].style.flexGrow = width;
-  });
-}
+import { View, tell } from "./bars.js";
+import { flash, link, make, write } from "./dom.js";
+import { icon } from "./icons.js";
+import { Movement } from "./movement.js";
+import { headline } from "./story.js";
+import { QUALITY, SIDES, ago, signed, time, when } from "./words.js";
 
 export class Row {
   constructor(match) {
     this.item = make("li", "match");
-    this.when = make("div", "when");
+    this.item.row = this;
+    this.cover = link(`/matches/${match.match_id}`, "cover");
     this.minute = make("strong");
     this.kickOff = make("span");
-    this.when.append(this.minute, this.kickOff);
-    const teams = make("div", "teams");
     this.names = [make("span", "team"), make("span", "team")];
     this.goals = [make("span", "goals"), make("span", "goals")];
-    teams.append(this.names[0], this.goals[0], this.names[1], this.goals[1]);
-    this.views = make("div", "views");
-    this.views.setAttribute("aria-hidden", "true");
-    this.ours = makeView("ours", "Forecast");
-    this.market = makeView("market", "Market");
+    const teams = make("div", "teams", this.names[0], this.goals[0], this.names[1], this.goals[1]);
+    this.ours = new View("ours", "Forecast");
+    this.market = new View("market", "Market");
     this.noMarket = make("span", "market none", "no price yet");
-    this.views.append(...this.ours.all, ...this.market.all, this.noMarket);
+    this.movement = new Movement();
+    const views = make("div", "views", ...this.ours.all, ...this.market.all, this.noMarket, ...this.movement.all);
+    views.setAttribute("aria-hidden", "true");
     this.spoken = make("span", "unseen");
-    this.note = make("div", "note");
-    this.chips = make("div", "chips");
+    this.item.append(this.cover, make("div", "when", this.minute, this.kickOff), teams, views, this.spoken, this.makeNote());
+    this.update(match, true);
+  }
+
+  makeNote() {
+    this.why = make("span", "words");
+    this.move = make("span", "move");
+    this.mark = make("span", "mark");
     this.quality = make("span", "chip");
     this.simulated = make("span", "chip simulated", "simulated");
     this.age = make("span", "age");
-    this.chips.append(this.quality, this.simulated, this.age);
-    this.why = make("div", "why");
-    this.note.append(this.why, this.chips);
-    this.item.append(this.when, teams, this.views, this.spoken, this.note);
-    this.update(match, true);
+    return make("div", "note", make("div", "why", this.mark, this.why, this.move), make("div", "chips", this.quality, this.simulated, this.age));
   }
 
   update(match, isNew = false) {
@@ -76,7 +43,6 @@ export class Row {
     this.item.dataset.status = match.status;
     write(this.minute, when(match));
     write(this.kickOff, match.status === "scheduled" ? "" : time(match.kick_off));
-    this.when.title = `${dayAndTime(match.kick_off)} (${local(match.kick_off)})`;
     write(this.names[0], match.home_team);
     write(this.names[1], match.away_team);
     const goals = match.score ? [match.score.home, match.score.away] : ["", ""];
@@ -84,33 +50,52 @@ export class Row {
       if (write(this.goals[n], String(count)) && !isNew) flash(this.goals[n]);
     });
     this.updateViews(match, isNew);
-    this.updateNote(match);
+    this.movement.follow(match);
+    this.updateNote();
   }
 
   updateViews(match, isNew) {
-    fillView(this.ours, match, isNew);
+    this.ours.fill(match, isNew);
     const ours = SIDES.map((side) => match[side]);
     const top = ours.indexOf(Math.max(...ours));
     this.ours.numbers.forEach((number, n) => number.classList.toggle("top-pick", n === top));
     const { market } = match;
-    if (market) fillView(this.market, market, true);
+    if (market) this.market.fill(market, true);
     for (const element of this.market.all.slice(1)) element.hidden = !market;
     this.noMarket.hidden = Boolean(market);
-    this.market.name.title = market
-      ? `${market.bookmaker}, ${market.phase} prices of ${dayAndTime(market.as_of)}`
-      : "";
-    const tell = (view) => SIDES.map((side) => `${side} ${share(view[side])}`).join(", ");
+    this.cover.setAttribute("aria-label", `${match.home_team} against ${match.away_team}: chart and reasons`);
     write(this.spoken, `Forecast: ${tell(match)}. ${market ? `Market: ${tell(market)}.` : "No market price yet."}`);
   }
 
-  updateNote(match) {
-    const [label, meaning] = QUALITY[match.quality] ?? [match.quality, ""];
+  // The last thing that happened, not the last minute that passed, where we know it.
+  updateNote() {
+    const { match } = this;
+    const notable = this.movement.notable;
+    const [label] = QUALITY[match.quality] ?? [match.quality];
     this.quality.className = `chip ${match.quality}`;
     write(this.quality, label);
-    this.quality.title = meaning;
     this.simulated.hidden = !match.simulated;
-    write(this.why, match.cause.words || match.cause.type);
-    this.note.title = `Revision ${match.revision} by ${match.model}, ${dayAndTime(match.as_of)}`;
+    if (notable?.kind === "start" && match.status === "live") {
+      write(this.why, "No goal so far");
+      this.mark.replaceChildren();
+      return this.tellMove(this.movement.since ?? match.delta);
+    }
+    const minute = notable?.at ? ` ${notable.at}′` : "";
+    write(this.why, notable ? `${notable.title}${minute}` : headline(match.cause, { home: match.home_team, away: match.away_team }) || match.cause.type);
+    this.mark.replaceChildren(...(notable && ["goal", "red", "yellow", "withdrawn"].includes(notable.kind) ? [icon(notable.kind)] : []));
+    return this.tellMove(notable?.change ?? match.delta);
+  }
+
+  tellMove(change) {
+    const [side, most] = SIDES.map((each) => [each, change[each]]).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]))[0];
+    this.move.hidden = Math.abs(most) < 0.005;
+    this.move.className = `move of-${side}`;
+    write(this.move, `${side} ${signed(most)}`);
+  }
+
+  tellHistory(points) {
+    this.movement.begin(points, this.match);
+    this.updateNote();
   }
 
   // *now* is the feed's clock in milliseconds: in a replay, yesterday's match is not a year old.

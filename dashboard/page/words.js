@@ -4,6 +4,11 @@ const DAY = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric",
 const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
 const LOCAL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
 
+export const SIDES = ["home", "draw", "away"];
+
+const SHORT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+
+export const shortDay = (instant) => SHORT.format(new Date(instant));
 export const day = (date) => DAY.format(new Date(`${date}T00:00:00Z`));
 export const dayOf = (instant) => new Date(instant).toISOString().slice(0, 10);
 export const time = (instant) => TIME.format(new Date(instant));
@@ -18,6 +23,14 @@ export function share(probability) {
   if (whole === 100 && probability < 1) return ">99%";
   return `${whole}%`;
 }
+
+// A change in points of a hundred: +19, −8, 0.
+export function signed(change) {
+  const whole = Math.round(change * 100);
+  return whole > 0 ? `+${whole}` : whole < 0 ? `−${-whole}` : "0";
+}
+
+export const plural = (count, one, many) => `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;
 
 export function ago(seconds) {
   if (seconds < 60) return "just now";
@@ -34,10 +47,11 @@ export const QUALITY = {
   final: ["final", "The match is over"],
 };
 
+const ENDS = { finished: "FT", postponed: "Postp.", cancelled: "Canc.", abandoned: "Aband.", awarded: "Award." };
+
 export function when(match) {
-  const scores = { finished: "FT", postponed: "Postp.", cancelled: "Canc.", abandoned: "Aband.", awarded: "Award." };
   if (match.status === "live") return match.minute === null ? "Live" : `${match.minute}′`;
-  return scores[match.status] ?? time(match.kick_off);
+  return ENDS[match.status] ?? time(match.kick_off);
 }
 
 export const PHASES = [
@@ -47,3 +61,5 @@ export const PHASES = [
   ["off", "Not played", ["postponed", "cancelled", "abandoned"]],
 ];
 export const phaseOf = (status) => (PHASES.find(([, , all]) => all.includes(status)) ?? PHASES[3])[0];
+
+export const newer = (one, other) => one.epoch > other.epoch || (one.epoch === other.epoch && one.revision > other.revision);

@@ -1,0 +1,132 @@
+"""Every page for those who hear it, use keys alone, see it dark or on a phone: checked by axe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.async_api import expect
+
+from dashboard.page_routes import PAGE
+from schemas.forecast import Cause, ExpectedGoals, Score
+from tests.dashboard.browser import browser, find
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+CHROMIUM = find()
+needs_browser = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium on this machine; Debian has it in the package chromium"
+)
+SHIPPED = PAGE.parents[1] / "model_store" / "shipped"
+AXE = Path(__file__).with_name("axe") / "axe.min.js"
+MOST_BYTES = 200_000
+PAGES = {
+    "/": ".match",
+    "/matches/e0-2024-25-arsenal-chelsea-1": ".mark-of.goal",
+    "/models": ".calibration canvas",
+    "/system": ".tiles",
+}
+DEVICES: dict[str, Any] = {
+    "desktop": {"viewport": {"width": 1200, "height": 900}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+}
+
+
+def live(forecast: Any, revision: int, words: str, score: Score) -> bytes:
+    body: bytes = forecast(
+        revision=revision,
+        status="live",
+        minute=20 + revision,
+        score=score,
+        home=0.6 + revision / 50,
+        cause=Cause(str(revision), "match.incident", words),
+        expected_goals=ExpectedGoals(1.6, 1.1),
+        over_2_5=0.48,
+        both_score=0.52,
+    )
+    return body
+
+
+@needs_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("device", DEVICES)
+async def test_axe_finds_no_serious_problem_and_the_console_no_error(
+    valkey: Any, forecast: Any, served: Any, device: str, scheme: str
+) -> None:
+    valkey.commit(forecast(), forecast("d1-2024-25-koln-mainz-1", quality="stale", market=None))
+    async with (
+        served(models=SHIPPED) as client,
+        browser(CHROMIUM or "", color_scheme=scheme, **DEVICES[device]) as (page, errors),
+    ):
+        valkey.commit(
+            live(forecast, 2, "Goal, Arsenal (22'): Arsenal 1–0 Chelsea", Score(1, 0)),
+            live(forecast, 3, "Yellow card, Chelsea (23'): Arsenal 1–0 Chelsea", Score(1, 0)),
+        )
+        found = []
+        for path, shown in PAGES.items():
+            found += await problems(page, f"{client.base_url}{path}", shown)
+
+    assert found == []
+    assert errors == []
+
+
+async def problems(page: Page, url: str, shown: str) -> list[str]:
+    """What axe calls serious or worse, with the elements that it means."""
+    await page.goto(url)
+    await expect(page.locator(shown).first).to_be_visible()
+    await expect(page.locator("#connection")).to_have_text("Following live")
+    await page.evaluate(AXE.read_text("utf-8"))
+    found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{each['id']}: {[node['target'] for node in each['nodes']]}"
+        for each in found["violations"]
+        if each["impact"] in {"serious", "critical"}
+    ]
+
+
+@needs_browser
+@pytest.mark.parametrize("path", PAGES)
+async def test_no_page_is_wider_than_a_phone(
+    valkey: Any, forecast: Any, served: Any, path: str
+) -> None:
+    valkey.commit(
+        forecast(), live(forecast, 2, "Goal, Arsenal (22'): Arsenal 1–0 Chelsea", Score(1, 0))
+    )
+    async with (
+        served(models=SHIPPED) as client,
+        browser(CHROMIUM or "", **DEVICES["phone"]) as (page, _),
+    ):
+        await page.goto(f"{client.base_url}{path}")
+        shown = page.locator(PAGES[path].replace(".mark-of.goal", ".frame canvas"))
+        await expect(shown.first).to_be_visible()
+        width = await page.evaluate("document.documentElement.scrollWidth")
+
+    assert width <= 390
+
+
+@needs_browser
+async def test_every_page_is_reached_by_its_link_and_says_where_one_is(
+    valkey: Any, forecast: Any, served: Any
+) -> None:
+    valkey.commit(forecast())
+    async with served(models=SHIPPED) as client, browser(CHROMIUM or "") as (page, errors):
+        await page.goto(str(client.base_url))
+        for name, path in (("Model", "/models"), ("System", "/system"), ("Matches", "/")):
+            await page.get_by_role("link", name=name, exact=True).press("Enter")
+            await expect(page).to_have_url(f"{client.base_url}{path}")
+            here = page.locator("nav [aria-current=page]")
+            await expect(here).to_have_text(name)
+
+        await page.go_back()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("The system")
+
+    assert errors == []
+
+
+def test_the_page_is_smaller_than_200_kb_in_all() -> None:
+    sizes = {path.name: path.stat().st_size for path in PAGE.rglob("*") if path.is_file()}
+
+    assert "uPlot.LICENSE" in sizes
+    assert sum(sizes.values()) < MOST_BYTES
