@@ -48,6 +48,8 @@ class Entry:
     """The slugs of home and away team."""
     headers: list[tuple[bytes, bytes]] | None = None
     """What every answer with these bytes says, once the first was given."""
+    sent_headers: bytes = b""
+    """The same as they are sent."""
     event: bytes | None = None
     """These bytes as the stream tells them, once it did."""
 
