@@ -59,7 +59,18 @@ def test_a_new_epoch_wins_over_a_higher_revision() -> None:
     assert change.now is mirror.get("a")
 
 
-@pytest.mark.parametrize("raw", [b"", b"{}", b"\xff", b"null", b'{"match_id":1}'])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{}",
+        b"\xff",
+        b"null",
+        b'{"match_id":1}',
+        # A time without an offset could not be put in order beside the others.
+        body("a", 1, 1).replace(b"14:00:00Z", b"14:00:00"),
+    ],
+)
 def test_bytes_that_are_no_forecast_change_nothing(raw: bytes) -> None:
     mirror = Mirror()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,6 @@ import httpx
 import jsonschema
 import pytest
 import schemathesis
-import uvicorn
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -23,11 +21,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from dashboard.app import create_app
 from dashboard.openapi import FILE, document, text
-from dashboard.serve import _listen, config_of
-from dashboard.settings import Settings
 from tests.dashboard.bodies import MATCH_ID, made
+from tests.dashboard.serving import READY_WITHIN_S, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,20 +79,12 @@ def address(one_valkey: Any) -> Iterator[str]:
     one_valkey.call("FLUSHALL")
     one_valkey.commit(*[made(f"e0-2024-25-home{n}-away-1", status="live") for n in range(3)])
     one_valkey.commit(made(MATCH_ID))
-    wanted = Settings(redis_url=one_valkey.url, models=SHIPPED, look_s=0.05)
-    app = create_app(wanted)
-    server = uvicorn.Server(config_of(app, wanted))
-    with _listen("127.0.0.1", 0) as listener:
-        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-        thread.start()
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        deadline_s = time.monotonic() + 60
+    with serving(one_valkey.url, models=SHIPPED, look_s=0.05) as url:
+        deadline_s = time.monotonic() + READY_WITHIN_S
         while not httpx.get(f"{url}/v1/models", timeout=30).json()["models"]:
             assert time.monotonic() < deadline_s, "the models are not read"
             time.sleep(0.05)
         yield url
-        server.should_exit = True
-        thread.join()
 
 
 def asked(path: str, address: str, mode: GenerationMode) -> None:
