@@ -1,7 +1,7 @@
 """Thousands of clients of the live stream in one process: when each delivery arrived.
 
-``python -m benchmarks.stream_clients PORT CLIENTS`` reads match ids from standard input, one a
-line, follows ten of them with each client, says ``ready``, and at the end of input writes what it
+``python -m benchmarks.stream_clients PORT CLIENTS`` reads match ids from standard input, one
+a line, follows ten of them with each client, says ``ready``, and after one more line writes what it
 saw: for each delivery the id of the event that caused it and the monotonic clock in seconds.
 """
 

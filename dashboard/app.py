@@ -18,6 +18,7 @@ from dashboard.admin import exposition
 from dashboard.answers import JSON
 from dashboard.front import Front
 from dashboard.limits import Buckets
+from dashboard.openapi import text
 from dashboard.page_routes import page_routes
 from dashboard.parts import Parts
 from dashboard.problems import http_problem, query_problem, server_problem
@@ -25,6 +26,8 @@ from dashboard.query import QueryError
 from schemas.competitions import load_competitions
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.requests import Request
 
     from dashboard.hub import Hub
@@ -40,7 +43,12 @@ def create_app(settings: Settings, competitions: dict[str, Competition] | None =
 
 def assemble(parts: Parts, settings: Settings, *, has_admin: bool = False) -> Front:
     """Routes over *parts*; figures for Prometheus are here unless there is a port for admins."""
-    routes = [*_read_routes(parts), *_health_routes(parts.hub), *page_routes()]
+    routes = [
+        *_read_routes(parts),
+        Route("/v1/openapi.json", _described()),
+        *_health_routes(parts.hub),
+        *page_routes(),
+    ]
     if not has_admin:
         routes.append(Route("/metrics", exposition(parts)))
     app = Starlette(
@@ -78,6 +86,15 @@ def _read_routes(parts: Parts) -> list[Route]:
         Route("/v1/status", parts.status.status),
         Route("/v1/stream", parts.stream.follow),
     ]
+
+
+def _described() -> Callable[[Request], Awaitable[Response]]:
+    body = text().encode()
+
+    async def openapi(_request: Request) -> Response:
+        return Response(body, headers={"Cache-Control": "max-age=300"}, media_type=JSON)
+
+    return openapi
 
 
 def _health_routes(hub: Hub) -> list[Route]:

@@ -11,9 +11,12 @@ import msgspec
 import structlog
 from redis.exceptions import RedisError
 
+from dashboard.recorded import AwayError
+
 if TYPE_CHECKING:
     from dashboard.hub import Hub
     from dashboard.metrics import ReadMetrics
+    from dashboard.recorded import Recorded
     from dashboard.settings import Settings
     from dashboard.source import Position, Source
 
@@ -29,11 +32,19 @@ _log = structlog.get_logger(__name__)
 class Follower:
     """The one task that feeds a hub."""
 
-    def __init__(self, hub: Hub, source: Source, settings: Settings, metrics: ReadMetrics) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        source: Source,
+        settings: Settings,
+        metrics: ReadMetrics,
+        recorded: Recorded | None = None,
+    ) -> None:
         self._hub = hub
         self._source = source
         self._settings = settings
         self._metrics = metrics
+        self._recorded = recorded
         self._positions: dict[int, Position] = {}
         self._until_s = 0.0
 
@@ -53,6 +64,7 @@ class Follower:
             except Exception:  # noqa: BLE001 - a fault must not end the following unseen
                 _log.exception("mirror.failed")
             self._hub.lost()
+            await self._recall()
             self._metrics.observe(self._hub)
             if time.monotonic() - started_s > LONGEST_WAIT_S:
                 wait_s = FIRST_WAIT_S
@@ -69,6 +81,22 @@ class Follower:
                 await self._read_changes()
                 self._heard()
                 await asyncio.sleep(self._settings.pause_s)
+
+    async def _recall(self) -> None:
+        """While Redis was never heard: hold what Postgres recorded, which says how old it is."""
+        if self._hub.filled or self._recorded is None:
+            return
+        newest_ms = 0
+        try:
+            async for raw, stored_ms in self._recorded.newest():
+                self._take(raw)
+                newest_ms = max(newest_ms, stored_ms)
+        except AwayError as error:
+            _log.warning("mirror.postgres_away", reason=str(error))
+            return
+        if newest_ms:
+            self._hub.recalled(max(0.0, time.time() - newest_ms / 1000.0))
+            _log.warning("mirror.recalled", matches=len(self._hub.mirror))
 
     def _heard(self) -> None:
         self._hub.heard()

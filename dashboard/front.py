@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.responses import Response
 
@@ -57,6 +57,16 @@ FOLLOWING: RawHeaders = [(b"age", b"0"), (b"sabi-freshness", b"following")]
 _SHOWN = b"ETag, Age, Sabi-Freshness, Sabi-Position, X-Request-Id, Retry-After"
 
 
+class Held(NamedTuple):
+    """An answer that is there: what all answers with this body say, also as bytes, and the rest."""
+
+    status: int
+    lasting: RawHeaders
+    head: bytes
+    passing: RawHeaders
+    body: bytes
+
+
 class Front:
     """Wraps the application; what *hub* holds of one match is answered here."""
 
@@ -86,37 +96,47 @@ class Front:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        asked = {name: value for name, value in scope["headers"]}  # noqa: C416 - quicker than dict()
-        always = [(b"x-request-id", self._id(asked.get(b"x-request-id")))]
-        if self._origins and b"origin" in asked:
-            always += self._cross_origin(asked[b"origin"].decode("latin-1"))
-        refusal = self._refusal(scope, asked)
-        if refusal is None and scope["method"] == "GET":
-            path = scope["path"]
-            if path.startswith(ONE_MATCH):
-                entry = self._hub.mirror.get(path[len(ONE_MATCH) :])
-                if entry is not None:
-                    await self._answer(entry, asked.get(b"if-none-match"), always, send)
-                    return
+        held = self.instant(scope)
+        if held is not None:
+            headers = [*held.lasting, *held.passing]
+            start = {"type": "http.response.start", "status": held.status, "headers": headers}
+            await send(start)
+            await send({"type": "http.response.body", "body": held.body})
+            return
+        asked = dict(scope["headers"])
+        always = self._passing(asked)
         scope["sabi.request_id"] = always[0][1].decode()
-        await (refusal or self._app)(scope, receive, _guarded(send, always))
+        answer = self._refusal(scope, asked) or self._app
+        await answer(scope, receive, _guarded(send, always))
 
-    async def _answer(
-        self, entry: Entry, if_none_match: bytes | None, always: RawHeaders, send: Send
-    ) -> None:
-        """The bytes of a match that we hold, without looking for a route."""
+    def instant(self, scope: Scope) -> Held | None:
+        """The answer to a read of one match that we hold and that may be read; else none."""
+        path = scope["path"]
+        if scope["method"] != "GET" or not path.startswith(ONE_MATCH):
+            return None
+        entry = self._hub.mirror.get(path[len(ONE_MATCH) :])
+        asked = dict(scope["headers"])
+        if entry is None or self._refusal(scope, asked) is not None:
+            return None
         self._metrics.hits += 1
-        hub = self._hub
         if entry.headers is None:
             entry.headers = _headers_of(entry)
+            entry.sent_headers = joined(entry.headers)
+        hub = self._hub
         fresh = FOLLOWING if hub.freshness is Freshness.FOLLOWING else _freshness(hub)
-        status, body = 200, entry.raw
-        headers = [*entry.headers, *fresh, *always]
-        if if_none_match is not None and is_held(if_none_match.decode("latin-1"), entry.etag):
-            status, body = 304, b""
-            headers = headers[2:]  # neither length nor type of a body that is not there
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        passing = [*fresh, *self._passing(asked)]
+        tags = asked.get(b"if-none-match")
+        if tags is not None and is_held(tags.decode("latin-1"), entry.etag):
+            lasting = entry.headers[2:]  # neither length nor type of a body that is not there
+            return Held(304, lasting, joined(lasting), passing, b"")
+        return Held(200, entry.headers, entry.sent_headers, passing, entry.raw)
+
+    def _passing(self, asked: dict[bytes, bytes]) -> RawHeaders:
+        """What this one answer says: the id of its request first."""
+        headers = [(b"x-request-id", self._id(asked.get(b"x-request-id")))]
+        if self._origins and b"origin" in asked:
+            headers += self._cross_origin(asked[b"origin"].decode("latin-1"))
+        return headers
 
     def _refusal(self, scope: Scope, asked: dict[bytes, bytes]) -> Response | None:
         if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET_BYTES:
@@ -154,6 +174,11 @@ class Front:
             headers.append((b"access-control-allow-origin", allowed))
             headers.append((b"access-control-expose-headers", _SHOWN))
         return headers
+
+
+def joined(headers: RawHeaders) -> bytes:
+    """Headers as they are sent."""
+    return b"".join([b"%b: %b\r\n" % pair for pair in headers])
 
 
 def _headers_of(entry: Entry) -> RawHeaders:

@@ -19,8 +19,14 @@ class Freshness(enum.Enum):
     """Whether the mirror follows Redis."""
 
     FILLING = "filling"
+    RECORDED = "recorded"
+    """Filled from what Postgres recorded; Redis has not been heard yet."""
     FOLLOWING = "following"
     STOPPED = "stopped"
+
+
+PATIENCE_S = 4.0
+"""A mirror that was told nothing for so long does not follow, whatever it thinks of itself."""
 
 
 class Hub:
@@ -32,10 +38,18 @@ class Hub:
         self.history = secrets.token_hex(4)
         """Names this process's order of changes: another process counts differently."""
         self.filled = False
-        self.freshness = Freshness.FILLING
+        self._freshness = Freshness.FILLING
         self.subscriptions = Audience()
         self._clock = clock
         self._heard_s = clock()
+
+    @property
+    def freshness(self) -> Freshness:
+        """Whether what is held is the newest; a task that hangs cannot make it look so."""
+        following = self._freshness is Freshness.FOLLOWING
+        if following and self._clock() - self._heard_s > PATIENCE_S:
+            return Freshness.STOPPED
+        return self._freshness
 
     @property
     def age_s(self) -> float:
@@ -51,12 +65,19 @@ class Hub:
     def heard(self) -> None:
         """Redis has just told us all that it had."""
         self._heard_s = self._clock()
-        self.freshness = Freshness.FOLLOWING
+        self._freshness = Freshness.FOLLOWING
+        self.filled = True
+
+    def recalled(self, age_s: float) -> None:
+        """Postgres has told us all that it had, the newest of it *age_s* old."""
+        self._heard_s = self._clock() - age_s
+        self._freshness = Freshness.RECORDED
         self.filled = True
 
     def lost(self) -> None:
         """Redis does not answer: what we hold may be old from now on."""
-        self.freshness = Freshness.STOPPED if self.filled else Freshness.FILLING
+        if self._freshness is Freshness.FOLLOWING:
+            self._freshness = Freshness.STOPPED
 
     def take(self, raw: bytes) -> None:
         """Take a forecast in and tell the clients if it is news.

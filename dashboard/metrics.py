@@ -40,6 +40,12 @@ class ReadMetrics:
             "Bodies in Redis that are no forecast.",
             registry=self._registry,
         )
+        self.restarts = Counter(
+            "sabiscore_reads_tasks_restarted_total",
+            "Tasks of the reads that ended though they have no end, and were begun again.",
+            ["task"],
+            registry=self._registry,
+        )
         self._size = Gauge(
             "sabiscore_mirror_matches",
             "Matches that the mirror holds.",

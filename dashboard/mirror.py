@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003 - msgspec reads annotations at run time
+import datetime as dt
 import functools
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -18,18 +18,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
+Instant: TypeAlias = Annotated[dt.datetime, msgspec.Meta(tz=True)]
+"""A time with its offset: without one it cannot be compared with others."""
+
+
 class Head(Struct, frozen=True, gc=False):
     """What the mirror has to know of a forecast; the other fields of its JSON are skipped."""
 
     match_id: str
     competition: str
-    kick_off: dt.datetime
+    kick_off: Instant
     home_team: str
     away_team: str
     status: str
     epoch: int
     revision: int
-    as_of: dt.datetime
+    as_of: Instant
 
     @property
     def version(self) -> tuple[int, int]:
@@ -48,6 +52,8 @@ class Entry:
     """The slugs of home and away team."""
     headers: list[tuple[bytes, bytes]] | None = None
     """What every answer with these bytes says, once the first was given."""
+    sent_headers: bytes = b""
+    """The same as they are sent."""
     event: bytes | None = None
     """These bytes as the stream tells them, once it did."""
 

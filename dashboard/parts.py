@@ -7,6 +7,8 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
+import structlog
+
 from dashboard.catalogue import Catalogue
 from dashboard.follower import Follower
 from dashboard.gauge import Gauge
@@ -22,10 +24,14 @@ from dashboard.status import Status
 from dashboard.stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from dashboard.settings import Settings
     from schemas.competitions import Competition
+
+RESTART_S = 0.5
+
+_log = structlog.get_logger(__name__)
 
 
 class Parts:
@@ -42,7 +48,7 @@ class Parts:
         )
         self._observer = Observer(self._gauge)
         self._shelf = Shelf(settings.models)
-        self.follower = Follower(self.hub, self._source, settings, self.metrics)
+        self.follower = Follower(self.hub, self._source, settings, self.metrics, self._recorded)
         self.reads = Reads(self.hub, self._source, self.metrics, table)
         self.history = History(self.hub, self._recorded)
         self.catalogue = Catalogue(self.hub, table, self._shelf)
@@ -53,12 +59,13 @@ class Parts:
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
         """Keep the mirror, the status and the models up to date while the server runs."""
         settings = self._settings
-        tasks = [
-            asyncio.create_task(self.follower.run()),
-            asyncio.create_task(self._observer.run(settings.look_s)),
-            asyncio.create_task(self.stream.watch()),
-            asyncio.create_task(self._shelf.run(settings.models_s)),
-        ]
+        kept: dict[str, Callable[[], Awaitable[None]]] = {
+            "mirror": self.follower.run,
+            "status": lambda: self._observer.run(settings.look_s),
+            "stream": self.stream.watch,
+            "models": lambda: self._shelf.run(settings.models_s),
+        }
+        tasks = [asyncio.create_task(self._keep(name, run)) for name, run in kept.items()]
         yield
         self.hub.close()
         for task in tasks:
@@ -67,6 +74,17 @@ class Parts:
         await self._gauge.close()
         if self._recorded is not None:
             await self._recorded.close()
+
+    async def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Run a task that has no end; one that ends all the same is counted and begun again."""
+        while True:
+            try:
+                await run()
+                _log.error("task.ended", task=name)
+            except Exception:  # noqa: BLE001 - what it was is logged; ending unseen would be worse
+                _log.exception("task.failed", task=name)
+            self.metrics.restarts.labels(name).inc()
+            await asyncio.sleep(RESTART_S)
 
 
 async def _end(task: asyncio.Task[None]) -> None:

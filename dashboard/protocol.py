@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from dashboard.front import joined
 from dashboard.stream import ABORT
 
 if TYPE_CHECKING:
     import asyncio
+
+    from uvicorn._types import ASGI3Application
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 MAX_HEAD_BYTES = 32_768
 """Longer ones are not even gathered; the application refuses shorter ones with more words."""
@@ -51,6 +55,28 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = True
         extensions = {ABORT: self.transport.abort}
         cast("dict[str, object]", self.scope)["extensions"] = extensions
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Answer at once what needs no waiting; a task of its own costs more than such an answer.
+
+        Not while further requests of this connection wait: each would be answered within the other.
+        """
+        instant = getattr(app, "instant", None)
+        if instant is None or self.pipeline or self.flow.write_paused:
+            super()._start_asgi_task(cycle, app)
+            return
+        held = instant(cycle.scope)
+        if held is None:
+            super()._start_asgi_task(cycle, app)
+            return
+        close = b"" if cycle.keep_alive else b"connection: close\r\n"
+        always = joined(self.server_state.default_headers)
+        head = (STATUS_LINE[held.status], always, held.head, joined(held.passing), close, b"\r\n")
+        self.transport.write(b"".join((*head, held.body)))
+        cycle.response_started = cycle.response_complete = True
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
 
     def on_headers_complete(self) -> None:
         """Begin to count anew."""

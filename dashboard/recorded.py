@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 PATIENCE_S = 2.0
 """Nobody waits longer for Postgres than this, and for so long it is not asked after a failure."""
@@ -17,6 +20,12 @@ _SINCE = """
     WHERE run = %s AND match_id = %s AND (epoch, revision) > (%s, %s)
     ORDER BY epoch, revision, position
 """
+
+_NEWEST = """
+    SELECT DISTINCT ON (match_id) body, position FROM forecasts WHERE run = %s
+    ORDER BY match_id, epoch DESC, revision DESC
+"""
+_ROWS = 500
 
 _log = structlog.get_logger(__name__)
 
@@ -52,6 +61,24 @@ class Recorded:
             await self._failed(error)
             raise AwayError from error
 
+    async def newest(self) -> AsyncIterator[tuple[bytes, int]]:
+        """The newest body of every match, and when its change was stored, in ms since 1970.
+
+        Raises:
+            AwayError: When Postgres does not answer.
+        """
+        try:
+            async with (
+                await self._connect() as connection,
+                connection.cursor("newest") as cursor,
+            ):
+                cursor.itersize = _ROWS
+                await cursor.execute(_NEWEST, (self._run,))
+                async for body, position in cursor:
+                    yield bytes(body), int(position.partition("-")[0])
+        except (psycopg.Error, OSError) as error:
+            raise AwayError(str(error).strip()) from error
+
     async def close(self) -> None:
         """Close the connection, if there is one."""
         connection, self._connection = self._connection, None
@@ -65,10 +92,11 @@ class Recorded:
 
     async def _connected(self) -> psycopg.AsyncConnection[Any]:
         if self._connection is None or self._connection.closed:
-            self._connection = await psycopg.AsyncConnection.connect(
-                self._dsn,
-                autocommit=True,
-                connect_timeout=int(PATIENCE_S),
-                application_name="sabiscore-serve",
-            )
+            self._connection = await self._connect()
+            await self._connection.set_autocommit(True)
         return self._connection
+
+    async def _connect(self) -> psycopg.AsyncConnection[Any]:
+        return await psycopg.AsyncConnection.connect(
+            self._dsn, connect_timeout=int(PATIENCE_S), application_name="sabiscore-serve"
+        )

@@ -10,6 +10,7 @@ import signal
 import socket
 from typing import TYPE_CHECKING
 
+import structlog
 import uvicorn
 import uvloop
 from prometheus_client import multiprocess
@@ -20,6 +21,7 @@ from dashboard.app import assemble
 from dashboard.metrics import SHARED_FOLDER, check_shared_folder
 from dashboard.parts import Parts
 from dashboard.protocol import BoundedProtocol
+from dashboard.recorded import AwayError, Recorded
 from dashboard.settings import Settings, without_password
 from dashboard.source import connect
 from schemas.competitions import load_competitions
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from schemas.competitions import Competition
 
 STOP_S = 3
+_log = structlog.get_logger(__name__)
 ADMIN_HOST = "127.0.0.1"
 
 
@@ -82,7 +85,7 @@ def run(
     check_shared_folder()
     parts = Parts(settings, load_competitions() if competitions is None else competitions)
     app = assemble(parts, settings, has_admin=bool(admin_port))
-    asyncio.run(_check_redis(settings))
+    asyncio.run(_check_sources(settings))
     _allow_many_connections()
     with contextlib.ExitStack() as stack:
         listeners = [stack.enter_context(_listen(host, port))]
@@ -103,16 +106,30 @@ def _allow_many_connections() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-async def _check_redis(settings: Settings) -> None:
+async def _check_sources(settings: Settings) -> None:
+    """Make sure that there is something to read from: Redis, or meanwhile Postgres."""
     redis = connect(settings)
     try:
         await redis.ping()
     except (RedisError, OSError) as error:
         where = without_password(settings.redis_url)
         msg = f"Redis at {where} does not answer ({error}): start it, or give another --redis"
-        raise ServerError(msg) from error
+        if settings.database_url is None or not await _answers(settings.database_url, settings.run):
+            raise ServerError(msg) from error
+        _log.warning("reads.redis_away", reason=msg, meanwhile="what Postgres recorded is served")
     finally:
         await redis.aclose()
+
+
+async def _answers(database_url: str, run: str) -> bool:
+    recorded = Recorded(database_url, run)
+    try:
+        await recorded.since("", (0, 0))
+    except AwayError:
+        return False
+    finally:
+        await recorded.close()
+    return True
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from starlette.responses import Response
 
 from dashboard.answers import JSON, freshness_headers
+from dashboard.bodies import Errors, PartitionStatus, SystemStatus, Throughput, Versions
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -33,39 +34,32 @@ class Status:
         headers = freshness_headers(self._hub) | {"Cache-Control": "no-store"}
         return Response(msgspec.json.encode(self._told()), 200, headers, JSON)
 
-    def _told(self) -> dict[str, Any]:
+    def _told(self) -> SystemStatus:
         hub, observer = self._hub, self._observer
         look = observer.newest
         rows = look.partitions if look else []
         models = sorted({row.model for row in rows if row.model})
-        return {
-            "now": dt.datetime.now(dt.UTC),
-            "ready": hub.filled,
-            "freshness": hub.freshness.value,
-            "age_s": round(hub.age_s, 3),
-            "looked_ago_s": _rounded(observer.looked_ago_s),
-            "epoch": hub.mirror.epoch,
-            "matches": len(hub.mirror),
-            "versions": {
-                "sabiscore": self._version,
-                "model": models[-1] if len(models) == 1 else None,
-                "models": models,
-                "redis": look.redis if look else None,
-            },
-            "partitions": [
-                {"partition": row.partition, "apps": row.apps, "model": row.model} for row in rows
-            ],
-            "feeds": observer.feeds(),
-            "throughput": {
-                "events_per_s": observer.rate("events"),
-                "changes_per_s": observer.rate("changes"),
-            },
-            "errors": {
-                "dead": sum(row.dead for row in rows),
-                "misses": self._metrics.misses,
-            },
-            "streams_clients": len(hub.subscriptions),
-        }
+        dead = sum(row.dead for row in rows)
+        return SystemStatus(
+            now=dt.datetime.now(dt.UTC),
+            ready=hub.filled,
+            freshness=hub.freshness.value,
+            age_s=round(hub.age_s, 3),
+            looked_ago_s=_rounded(observer.looked_ago_s),
+            epoch=hub.mirror.epoch,
+            matches=len(hub.mirror),
+            versions=Versions(
+                self._version,
+                models[0] if len(models) == 1 else None,
+                models,
+                look.redis if look else None,
+            ),
+            partitions=[PartitionStatus(row.partition, row.apps, row.model) for row in rows],
+            feeds=observer.feeds(),
+            throughput=Throughput(observer.rate("events"), observer.rate("changes")),
+            errors=Errors(dead, self._metrics.misses),
+            streams_clients=len(hub.subscriptions),
+        )
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -59,7 +59,18 @@ def test_a_new_epoch_wins_over_a_higher_revision() -> None:
     assert change.now is mirror.get("a")
 
 
-@pytest.mark.parametrize("raw", [b"", b"{}", b"\xff", b"null", b'{"match_id":1}'])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{}",
+        b"\xff",
+        b"null",
+        b'{"match_id":1}',
+        # A time without an offset could not be put in order beside the others.
+        body("a", 1, 1).replace(b"14:00:00Z", b"14:00:00"),
+    ],
+)
 def test_bytes_that_are_no_forecast_change_nothing(raw: bytes) -> None:
     mirror = Mirror()
 
@@ -121,7 +132,7 @@ def test_age_counts_from_the_last_word_of_redis_and_only_while_it_is_away() -> N
     now_s = [0.0]
     hub = Hub(clock=lambda: now_s[0])
     hub.heard()
-    now_s[0] = 5.0
+    now_s[0] = 3.0
     following = hub.age_s
     hub.lost()
     now_s[0] = 12.0
@@ -145,3 +156,32 @@ def test_a_match_forgotten_may_be_announced_anew() -> None:
 
     assert [change.match_id for change in gone] == ["a"]
     assert mirror.apply(body("a", 1, 1)) is not None
+
+
+def test_a_mirror_that_nobody_tells_anything_does_not_look_fresh() -> None:
+    now_s = [0.0]
+    hub = Hub(clock=lambda: now_s[0])
+    hub.heard()
+
+    now_s[0] = 3.9
+    patient = (hub.freshness, hub.age_s)
+    now_s[0] = 4.1
+    # Nothing said that Redis was lost: the task that follows hangs, or is no more.
+    hanging = (hub.freshness, hub.age_s)
+
+    assert patient == (Freshness.FOLLOWING, 0.0)
+    assert hanging == (Freshness.STOPPED, 4.1)
+
+
+def test_what_postgres_recorded_is_as_old_as_its_newest_row_until_redis_is_heard() -> None:
+    now_s = [100.0]
+    hub = Hub(clock=lambda: now_s[0])
+
+    hub.recalled(30.0)
+    hub.lost()
+    now_s[0] = 105.0
+    recorded = (hub.freshness, hub.age_s, hub.filled)
+    hub.heard()
+
+    assert recorded == (Freshness.RECORDED, 35.0, True)
+    assert (hub.freshness, hub.age_s) == (Freshness.FOLLOWING, 0.0)

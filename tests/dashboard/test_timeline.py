@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from psycopg import sql
 
-from agents.record import COLUMNS, row
 from dashboard.followed import Followed
 from dashboard.timeline import is_complete, merged, points_of
-from faust_redis import Record
 from schemas.forecast import MarketView, Score
+from tests.dashboard.rows import record
 
 if TYPE_CHECKING:
     import random
@@ -23,17 +20,6 @@ if TYPE_CHECKING:
 
 MATCH_ID = "e0-2024-25-arsenal-chelsea-1"
 PATH = f"/v1/matches/{MATCH_ID}/timeline"
-
-
-def record(postgres_url: str, run: str, *bodies: bytes) -> None:
-    """Write forecasts as the agent ``record`` does."""
-    names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in COLUMNS)
-    places = sql.SQL(", ").join([sql.Placeholder()] * len(COLUMNS))
-    insert = sql.SQL("INSERT INTO forecasts ({}) VALUES ({})").format(names, places)
-    with psycopg.connect(postgres_url.replace("+psycopg", "")) as connection:
-        for number, body in enumerate(bodies):
-            values = row(run, 0, Record(f"1-{number}", body))
-            connection.execute(insert, values)
 
 
 def revisions(told: dict[str, Any]) -> list[int]:
