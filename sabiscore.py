@@ -114,7 +114,10 @@ def up(
 @app.command()
 def worker(
     agents: Annotated[
-        list[str] | None, typer.Argument(help="forecast, record, archive; all by default.")
+        list[str] | None,
+        typer.Argument(
+            help="forecast, record, archive, shadow; all by default, shadow only with a challenger."
+        ),
     ] = None,
     redis: Redis = None,
     database: Database = None,
@@ -128,10 +131,9 @@ def worker(
 
     Example: [bold]./run worker forecast --redis redis://localhost:6379/0[/]
     """
-    from commands.worker import AGENTS, run_all, run_one
+    from commands.worker import AGENTS, run_all, run_one, usual
 
-    names = agents or list(AGENTS)
-    unknown = [name for name in names if name not in AGENTS]
+    unknown = [name for name in agents or () if name not in AGENTS]
     if unknown:
         message = f"there is no agent {unknown[0]!r}: choose from {', '.join(AGENTS)}"
         raise typer.BadParameter(message)
@@ -143,6 +145,7 @@ def worker(
         models=models,
         forecasters=forecasters,
     )
+    names = agents or usual(settings)
     if len(names) > 1 or (names == ["forecast"] and (forecasters or 1) > 1):
         environment = settings.environment()
         raise typer.Exit(run_all(names, environment, metrics_port, settings.forecasters))

@@ -156,15 +156,31 @@ def rollback(
 
 
 @app.command()
-def challenge(model: Reference, models: Models = None) -> None:
-    """Name a model the challenger, which `challenger` then stands for.
+def challenge(
+    model: Reference,
+    redis: Redis = None,
+    namespace: Namespace = None,
+    partitions: Partitions = None,
+    models: Models = None,
+) -> None:
+    """Let a model forecast in the shadow of the champion, for the record only.
 
-    Example: [bold]./run models challenge default@2[/]
+    `worker shadow` folds the same events; what it forecasts is in Postgres, in the run live/shadow.
+    Without --redis the model is named, and begins when `worker shadow` first starts.
+    Example: [bold]./run models challenge default@2 --redis redis://localhost:6379/0[/]
     """
     from model_store import CHALLENGER
+    from producers.publish import promote as publish
 
+    settings = settings_from(redis=redis, namespace=namespace, partitions=partitions, models=models)
     store = _store(models)
-    typer.echo(f"{store.set_alias(CHALLENGER, store.verify(model))} is the challenger.")
+    label = store.verify(model)
+    if settings.redis is not None:
+        with _publisher(settings) as publisher:
+            now = dt.datetime.now(dt.UTC)
+            publish(publisher, settings.partitions, label, now, CHALLENGER)
+    store.set_alias(CHALLENGER, label)
+    typer.echo(f"{label} is the challenger.")
 
 
 def _publisher(settings: Settings) -> AbstractContextManager[Publisher]:
