@@ -41,6 +41,13 @@ class Odds(enum.Enum):
     CLOSING = "closing"
 
 
+class Refit(enum.Enum):
+    """How often a model is fitted anew on its way through the seasons."""
+
+    SEASON = "season"
+    MONTHLY = "monthly"
+
+
 class FeedName(enum.Enum):
     """What a backtest replays."""
 
@@ -230,10 +237,19 @@ def train(
         FeedName, typer.Option(help="What --data holds; incidents teach play by the minute.")
     ] = FeedName.FOOTBALL_DATA,
     odds: Annotated[Odds, typer.Option(help="What the model may learn from.")] = Odds.CLOSING,
+    since: Annotated[
+        dt.datetime | None,
+        typer.Option(help="Earlier matches only build state; all count if none.", formats=_DAY),
+    ] = None,
+    refit: Annotated[
+        Refit, typer.Option(help="How often all is fitted anew for the out-of-fold figures.")
+    ] = Refit.SEASON,
     models: Models = None,
 ) -> None:
     """Train a model, strictly on what was known before --until.
 
+    Its figures are out of fold: each season (with --refit monthly each month) is forecast by models
+    fitted on what was before it.
     Example: [bold]./run train --data DIR --until 2024-07-01[/]
     """
     from commands.train import train as fit
@@ -249,6 +265,8 @@ def train(
         seed=seed,
         feed_name=feed.value,
         odds=odds.value,
+        since=None if since is None else since.date(),
+        refit=refit.value,
     )
     console.print(f"Trained: {folder}")
 

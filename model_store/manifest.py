@@ -7,6 +7,7 @@ import re
 
 import msgspec
 
+from model_store.calibration import Bin  # noqa: TC001 - msgspec reads annotations
 from model_store.evaluate import Interval, Scores  # noqa: TC001 - msgspec reads annotations
 from model_store.slices import Slice  # noqa: TC001 - the same
 from schemas.errors import ModelError
@@ -40,14 +41,29 @@ class League(msgspec.Struct, frozen=True):
     accuracy: float
 
 
+class Month(msgspec.Struct, frozen=True):
+    """One month's log-loss of the stack, which knows no odds, of what is served, and of the market.
+
+    Each on the same ``rows`` matches that have a closing market.
+    """
+
+    month: str
+    rows: int
+    stack: float
+    served: float
+    market: float
+
+
 class Metrics(msgspec.Struct, frozen=True):
     """Out-of-fold measures, each forecaster on the rows of ``seasons`` where it has an answer.
 
     ``forecasters`` holds stack, members, base rates, market_* and pool_*; ``leagues`` has, by
     forecaster, some of them league by league. ``against_stack`` is the stack's log-loss less that
     of each other on the same matches; ``slices`` are the parts in which to look for weak spots.
-    ``mean_confidence`` is the mean of the largest probability of the served forecast (the pool
-    with the newest market where there is one), ``confidence_error`` its standard error.
+    ``calibration`` is of the served forecasts; ``months`` holds the matches that have a closing
+    market, month by month. ``mean_confidence`` is the mean of the largest probability of the served
+    forecast (the pool with the newest market where there is one), ``confidence_error`` its standard
+    error.
     """
 
     seasons: list[str]
@@ -57,6 +73,8 @@ class Metrics(msgspec.Struct, frozen=True):
     slices: list[Slice]
     mean_confidence: float
     confidence_error: float
+    calibration: list[Bin] = []
+    months: list[Month] = []
 
 
 class Golden(msgspec.Struct, frozen=True):
@@ -92,6 +110,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     parity: float
     metrics: Metrics
     golden: Golden
+    refit: str = "season"
 
     @property
     def label(self) -> str:

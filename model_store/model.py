@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from model_store.columns import PHASE_UNKNOWN, Columns
+from model_store.filling import Fill, Filler
 from model_store.in_play import InPlay, Intensity
 from model_store.logit import softmax
 from model_store.network import Network, Perceptron, row_product
@@ -48,6 +49,7 @@ class Weights(msgspec.Struct, frozen=True):
     closing: Pool
     totals: list[Totals]
     intensity: Intensity
+    fill: Fill = Fill()
 
 
 class Model:
@@ -65,6 +67,7 @@ class Model:
         self.label = label
         self.manifest = manifest
         self._columns = Columns(manifest.feature_names)
+        self._fill = Filler(weights.fill)
         self._trees = session
         self._network = Perceptron(network)
         self._stack_weights = np.array(weights.stack.weights)
@@ -176,7 +179,7 @@ class Model:
 
     def margins(self, vectors: Floats) -> Floats:
         """What each member says before it is normalised: float64 (n, 9), three a member."""
-        team = vectors[:, : self._columns.teams]
+        team = self._fill(vectors[:, : self._columns.teams])
         # The rows may be a view; the trees want a float32 copy of their own in one piece.
         narrow = np.ascontiguousarray(team, dtype=np.float32)
         margins = np.empty((len(team), 9))

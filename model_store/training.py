@@ -40,6 +40,7 @@ from model_store.members import fit_members
 from model_store.model import Weights
 from model_store.out_of_fold import (
     OutOfFold,
+    Refit,
     meta_rows,
     out_of_fold,
     season_weights,
@@ -70,10 +71,12 @@ def train(
     directory: Path,
     command: str,
     progress: Callable[[str, float], None],
+    refit: Refit = "season",
 ) -> Path:
     """Fit, measure and write the next version of *name* below *directory*; returns its folder.
 
-    *command* goes on the model card. *progress* is told what is being done and its share of all.
+    *refit* is how often everything is fitted anew for the out-of-fold forecasts. *command* goes on
+    the model card. *progress* is told what is being done and its share of all.
     The same arguments give the same bytes.
 
     Raises:
@@ -85,7 +88,9 @@ def train(
     training.check()
     rows = training.in_order()
     progress("reading the history", 0.0)
-    held_out = out_of_fold(rows, settings, seed=seed, progress=_part(progress, 0.0, 0.6))
+    held_out = out_of_fold(
+        rows, settings, seed=seed, progress=_part(progress, 0.0, 0.6), refit=refit
+    )
     margins, outcome = meta_rows(
         rows, held_out, settings, seed=seed, progress=_part(progress, 0.6, 0.85)
     )
@@ -94,12 +99,13 @@ def train(
     members = fit_members(
         seen_by_members(rows, settings), rows.outcome, weight, settings, seed=seed
     )
-    weights = _weights(fit_stack(margins, outcome, settings), held_out)
+    weights = _weights(fit_stack(margins, outcome, settings), held_out, members)
     progress("exporting, measuring and checking", 0.92)
     files = _exported(members, weights)
     files[HELD_OUT] = encode_held_out(HeldOut.of(held_out.rows, served(held_out)))
     draft = _draft(rows, held_out, settings, seed=seed, name=name, command=command)
-    draft = msgspec.structs.replace(draft, version=_next_version(directory, name))
+    version = _next_version(directory, name)
+    draft = msgspec.structs.replace(draft, version=version, refit=refit)
     folder = _write(directory, *_sealed(draft, files, rows, members, weights))
     progress("done", 1.0)
     return folder
@@ -120,7 +126,7 @@ def _part(
     return lambda what, share: progress(what, start + share * (end - start))
 
 
-def _weights(stack: Stack, held_out: OutOfFold) -> Weights:
+def _weights(stack: Stack, held_out: OutOfFold, members: Members) -> Weights:
     rows = held_out.rows
     totals, intensity = fit_play(held_out)
     return Weights(
@@ -129,6 +135,7 @@ def _weights(stack: Stack, held_out: OutOfFold) -> Weights:
         closing=fit_pool(held_out.logits, rows.market_closing, rows.outcome),
         totals=totals,
         intensity=intensity,
+        fill=members.fill,
     )
 
 
