@@ -102,6 +102,26 @@ def test_no_forecast_out_of_fold_knows_its_own_season_or_a_later_one(small: Conf
         np.testing.assert_array_equal(forecasts, after.forecasts[name], err_msg=name)
 
 
+def test_refitted_monthly_a_month_is_forecast_from_every_month_before_it_and_no_other(
+    small: Config,
+) -> None:
+    training = league()
+    months = training.kick_off.astype("datetime64[M]")
+    changed = np.datetime64("2021-06")
+    flipped = np.where(months == changed, 2 - training.outcome, training.outcome).astype(np.int8)
+
+    before, after = (
+        out_of_fold(rows, small, seed=7, progress=quiet, refit="monthly")
+        for rows in (training, _change(training, outcome=flipped))
+    )
+
+    held_out = before.rows.kick_off.astype("datetime64[M]")
+    same = (before.margins == after.margins).all(axis=1)
+    assert len(before.rows) == (training.season != "2020").sum()
+    assert same[held_out <= changed].all()
+    assert not same[held_out > changed].any()
+
+
 def test_a_match_played_after_the_next_season_began_is_not_learnt_from(small: Config) -> None:
     training = league()
     # The last ten matches of 2020 are played late, in the middle of 2021.
