@@ -245,6 +245,11 @@ def train(
         Refit, typer.Option(help="How often all is fitted anew for the out-of-fold figures.")
     ] = Refit.SEASON,
     models: Models = None,
+    *,
+    ablate: Annotated[
+        bool,
+        typer.Option("--ablate", help="Also measure each group of features; ten times as long."),
+    ] = False,
 ) -> None:
     """Train a model, strictly on what was known before --until.
 
@@ -267,6 +272,7 @@ def train(
         odds=odds.value,
         since=None if since is None else since.date(),
         refit=refit.value,
+        ablate=ablate,
     )
     console.print(f"Trained: {folder}")
 

@@ -38,6 +38,7 @@ def train(
     odds: Odds = "closing",
     since: dt.date | None = None,
     refit: Refit = "season",
+    ablate: bool = False,
 ) -> Path:
     """Train a version of *name* on the matches finished before *until*; return its folder.
 
@@ -80,9 +81,11 @@ def train(
             command=(
                 f"./run train --feed {feed_name} --data DIR --odds {odds}{_since(since)} "
                 f"--until {until} --refit {refit} --config {config} --name {name} --seed {seed}"
+                f"{' --ablate' if ablate else ''}"
             ),
             progress=show,
             refit=refit,
+            ablate=ablate,
         )
     store = model_store.ModelStore(settings.models)
     if model_store.CHAMPION not in store.aliases():

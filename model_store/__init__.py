@@ -42,6 +42,7 @@ def train(
     command: str,
     progress: Callable[[str, float], None],
     refit: Refit = "season",
+    ablate: bool = False,
 ) -> Path:
     """See `model_store.training.train`.
 
@@ -60,4 +61,5 @@ def train(
         command=command,
         progress=progress,
         refit=refit,
+        ablate=ablate,
     )

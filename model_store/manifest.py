@@ -22,6 +22,8 @@ MANIFEST, TREES, NETWORK, META, HELD_OUT, CARD = (
     "README.md",
 )
 FILES = (TREES, NETWORK, META, HELD_OUT, CARD)
+"""What every version has; pictures may be beside it."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -61,9 +63,10 @@ class Metrics(msgspec.Struct, frozen=True):
     forecaster, some of them league by league. ``against_stack`` is the stack's log-loss less that
     of each other on the same matches; ``slices`` are the parts in which to look for weak spots.
     ``calibration`` is of the served forecasts; ``months`` holds the matches that have a closing
-    market, month by month. ``mean_confidence`` is the mean of the largest probability of the served
-    forecast (the pool with the newest market where there is one), ``confidence_error`` its standard
-    error.
+    market, month by month; ``ablation`` the stack's log-loss without each group of features
+    less that with all, where that was asked for. ``mean_confidence`` is the mean of the largest
+    probability of the served forecast (the pool with the newest market where there is one),
+    ``confidence_error`` its standard error.
     """
 
     seasons: list[str]
@@ -75,6 +78,7 @@ class Metrics(msgspec.Struct, frozen=True):
     confidence_error: float
     calibration: list[Bin] = []
     months: list[Month] = []
+    ablation: dict[str, Interval] = {}
 
 
 class Golden(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from features import FEATURE_HASH, FEATURE_NAMES, TEAM_FEATURES
+from model_store.ablation import without_each_group
 from model_store.card import card
 from model_store.columns import PHASE_UNKNOWN, Columns
 from model_store.config import Config, config_named
@@ -47,6 +48,7 @@ from model_store.out_of_fold import (
     seen_by_members,
 )
 from model_store.play_fit import fit_play
+from model_store.plots import plots
 from model_store.stacking import Stack, fit_pool, fit_stack, stack_logits
 from model_store.store import versions_of
 from model_store.verify import assemble
@@ -72,12 +74,13 @@ def train(
     command: str,
     progress: Callable[[str, float], None],
     refit: Refit = "season",
+    ablate: bool = False,
 ) -> Path:
     """Fit, measure and write the next version of *name* below *directory*; returns its folder.
 
-    *refit* is how often everything is fitted anew for the out-of-fold forecasts. *command* goes on
-    the model card. *progress* is told what is being done and its share of all.
-    The same arguments give the same bytes.
+    *refit* is how often everything is fitted anew for the out-of-fold forecasts; with *ablate* they
+    are made without each group of features too. *command* goes on the model card. *progress* is
+    told what is being done and its share of all. The same arguments give the same bytes.
 
     Raises:
         ModelError: When the data do not suffice, the export differs from the native models, or
@@ -104,8 +107,17 @@ def train(
     files = _exported(members, weights)
     files[HELD_OUT] = encode_held_out(HeldOut.of(held_out.rows, served(held_out)))
     draft = _draft(rows, held_out, settings, seed=seed, name=name, command=command)
-    version = _next_version(directory, name)
-    draft = msgspec.structs.replace(draft, version=version, refit=refit)
+    found = dict(
+        without_each_group(rows, settings, seed=seed, progress=_silent, refit=refit)
+        if ablate
+        else ()
+    )
+    draft = msgspec.structs.replace(
+        draft,
+        version=_next_version(directory, name),
+        refit=refit,
+        metrics=msgspec.structs.replace(draft.metrics, ablation=found),
+    )
     folder = _write(directory, *_sealed(draft, files, rows, members, weights))
     progress("done", 1.0)
     return folder
@@ -118,6 +130,10 @@ def _check_features(training: TrainingSet) -> None:
             "The training set's columns are not the team features of this program: "
             f"{', '.join(sorted(odd)) or 'their order'} differs."
         )
+
+
+def _silent(_what: str, _share: float) -> None:
+    """Take no notice: one bar cannot go from nothing to all ten times."""
 
 
 def _part(
@@ -192,7 +208,8 @@ def _sealed(
     inputs = golden_rows(rows, columns)
     golden = Golden(_with_nulls(inputs), model.forecast(inputs).tolist())
     manifest = msgspec.structs.replace(draft, parity=gap, golden=golden)
-    files = files | {CARD: card(manifest, weights).encode()}
+    pictures = plots(manifest.metrics)
+    files = files | pictures | {CARD: card(manifest, weights, list(pictures)).encode()}
     entries = {
         name: FileEntry(len(raw), hashlib.sha256(raw).hexdigest()) for name, raw in files.items()
     }

@@ -25,6 +25,7 @@ from model_store.manifest import (
 )
 from model_store.model import Model, Weights
 from model_store.network import Network
+from model_store.plots import PLOTS
 from schemas.errors import ModelError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def load_verified(folder: Path, feature_hash: str) -> Model:
     label = f"{folder.parent.name}@{folder.name}"
     manifest = decode_manifest(_bytes(folder, MANIFEST, label), label)
     _check_identity(manifest, label, feature_hash)
-    files = {name: _checked_bytes(folder, name, manifest) for name in FILES}
+    files = {name: _checked_bytes(folder, name, manifest) for name in manifest.files}
     model = assemble(manifest, files)
     check_golden(model, manifest.golden)
     return model
@@ -91,8 +92,8 @@ def _check_identity(manifest: Manifest, label: str, feature_hash: str) -> None:
             f"{label}: {MANIFEST} says it is {manifest.label}; the folder was moved or copied. "
             "Put it back under its own name."
         )
-    if set(manifest.files) != set(FILES):
-        odd = sorted(set(manifest.files) ^ set(FILES))
+    odd = sorted(set(manifest.files) - set(PLOTS) ^ set(FILES))
+    if odd:
         raise ModelError(
             f"{label}: {MANIFEST} must list exactly {', '.join(FILES)}; {', '.join(odd)} differs."
         )
