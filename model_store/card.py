@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from model_store.evaluate import Interval, Scores
+    from model_store.kick_off import Weights
     from model_store.manifest import Manifest
-    from model_store.model import Weights
 
 _WORDS = {
     "base_rates": "base rates",

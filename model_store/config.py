@@ -47,6 +47,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ``hide_past_odds`` is the share of rows whose rating by past odds is hidden from the members, so
     that they can do without where a feed has no odds: wholly trusting it cost .008 of log-loss
     there, hiding three in ten costs .001 where there are odds and .0003 where there are none.
+    ``held_out_seasons`` are the newest ones that are forecast out of fold: older ones are learnt
+    from alone, as each costs another fit of all members.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     meta: Literal["full", "weights"]
     meta_ridge: float
     season_decay: float = 1.0
+    held_out_seasons: int = 6
     hide_past_odds: float = 0.0
 
 

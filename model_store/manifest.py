@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import Literal
 
 import msgspec
 
@@ -22,7 +23,11 @@ MANIFEST, TREES, NETWORK, META, HELD_OUT, CARD = (
     "README.md",
 )
 FILES = (TREES, NETWORK, META, HELD_OUT, CARD)
-"""What every version has; pictures may be beside it."""
+"""What a version that was trained here has; pictures may be beside it."""
+
+OWN = "model.onnx"
+OWN_FILES = (OWN, HELD_OUT, CARD)
+"""What a version of somebody else's model has."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -91,6 +96,8 @@ class Golden(msgspec.Struct, frozen=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``manifest.json``; ``created`` is the last kick-off of the training data, not a clock.
 
+    ``kind`` is ``stack`` for what was trained here, ``onnx`` for a model of somebody else's.
+
     ``checksum`` is the sha256 of these very bytes with an empty checksum.
     """
 
@@ -115,6 +122,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     metrics: Metrics
     golden: Golden
     refit: str = "season"
+    kind: Literal["stack", "onnx"] = "stack"
 
     @property
     def label(self) -> str:

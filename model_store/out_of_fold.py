@@ -33,7 +33,7 @@ _PAST_ODDS = ("past_market_difference",)
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class OutOfFold:
-    """Rows of all seasons but the earliest, and what was forecast for them before each season.
+    """Rows of the newest seasons, and what was forecast for them before each season.
 
     ``margins`` is float64 (n, 9), by members fitted on earlier seasons; ``logits`` (n, 3), by a
     stack fitted on the margins of earlier seasons; ``forecasts`` by name (n, 3), NaN where that
@@ -76,11 +76,11 @@ def out_of_fold(
     progress: Callable[[str, float], None],
     refit: Refit = "season",
 ) -> OutOfFold:
-    """Forecast each season but the first from what was before it, by an expanding window.
+    """Forecast the newest seasons, each from all that was before it.
 
     With *refit* ``monthly`` everything is fitted anew at the beginning of every month.
     """
-    windows = list(_windows(training, refit))
+    windows = list(_windows(training, refit, config.held_out_seasons))
     margins = np.full((len(training), 9), np.nan)
     for place, (name, mine, earlier) in enumerate(windows):
         progress(f"out of fold: {name}", place / len(windows))
@@ -120,13 +120,15 @@ def meta_rows(
     return margins, training.outcome
 
 
-def _windows(training: TrainingSet, refit: Refit) -> Iterator[tuple[str, Mask, Mask]]:
+def _windows(training: TrainingSet, refit: Refit, most: int) -> Iterator[tuple[str, Mask, Mask]]:
     """What is forecast at once, in order: its name, its rows, and those that it is forecast from.
 
+    At most the newest *most* seasons, and never the first.
     These kicked off before its first one did, so that none of them was open then.
     """
     seasons = training.seasons()
-    for place, season in enumerate(seasons[1:], start=1):
+    first = max(1, len(seasons) - most)
+    for place, season in enumerate(seasons[first:], start=first):
         in_season = training.season == season
         if refit == "season":
             begin = training.kick_off[in_season].min()
@@ -155,7 +157,7 @@ def _combined(
         for name in ("base_rates", "elo", *(f"pool_{m}" for m in markets))
     }
     later = np.isin(training.match_id, rows.match_id)
-    for _, wanted, before in _windows(training, refit):
+    for _, wanted, before in _windows(training, refit, config.held_out_seasons):
         mine, earlier = wanted[later], before[later]
         stack = fit_stack(margins[earlier], rows.outcome[earlier], config)
         logits[mine] = stack_logits(stack, margins[mine])

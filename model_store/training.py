@@ -21,6 +21,7 @@ from model_store.config import Config, config_named
 from model_store.forest import from_lightgbm, from_xgboost, to_onnx
 from model_store.golden import golden_rows
 from model_store.held_out import HeldOut, encode_held_out
+from model_store.kick_off import Weights
 from model_store.logit import softmax
 from model_store.manifest import (
     CARD,
@@ -38,7 +39,6 @@ from model_store.manifest import (
 )
 from model_store.measure import metrics, served
 from model_store.members import fit_members
-from model_store.model import Weights
 from model_store.out_of_fold import (
     OutOfFold,
     Refit,
@@ -199,7 +199,7 @@ def _sealed(
     model, columns = assemble(draft, files), Columns(FEATURE_NAMES)
     vectors = columns.before_kick_off(rows.team, rows.market_opening, PHASE_UNKNOWN)
     native = softmax(stack_logits(weights.stack, members.margins(rows.team)))
-    gap = float(np.abs(model.before_kick_off(vectors) - native).max())
+    gap = float(np.abs(model.kick_off(vectors) - native).max())
     if not gap <= _LARGEST_PARITY_GAP:
         raise ModelError(
             f"The exported model differs from the native ones by {gap:.1e} on the training rows; "

@@ -9,6 +9,7 @@ import pytest
 from features import FEATURE_HASH, FEATURE_NAMES
 from model_store import CONFIGS, ModelStore, TrainingSet, train
 from model_store.columns import Columns
+from model_store.kick_off import Stacked
 from model_store.members import fit_members
 from model_store.out_of_fold import out_of_fold, seen_by_members
 from schemas.errors import ModelError
@@ -77,7 +78,8 @@ def test_the_loaded_model_agrees_with_the_native_members_on_rows_it_never_saw(
     columns, model = Columns(FEATURE_NAMES), ModelStore(store).load("default@1")
     vectors = columns.before_kick_off(unseen.team, np.full((len(unseen), 3), np.nan), 0)
 
-    margins = model.margins(vectors)
+    assert isinstance(model.kick_off, Stacked)
+    margins = model.kick_off.margins(vectors)
 
     np.testing.assert_allclose(margins, members.margins(unseen.team), rtol=0, atol=1e-5)
 
