@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from contextlib import closing
+from pathlib import Path  # noqa: TC003 - Typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -153,6 +154,29 @@ def rollback(
         publish(publisher, settings.partitions, label, dt.datetime.now(dt.UTC), reason)
     store.roll_back()
     typer.echo(f"{label} forecasts again from here on.")
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="The model, as ONNX.")],
+    name: Annotated[str, typer.Option(help="Its name in the store.")],
+    held_out: Annotated[
+        Path | None, typer.Option(help="Its forecasts of matches it was not trained on, as JSON.")
+    ] = None,
+    models: Models = None,
+) -> None:
+    """Take an ONNX model of your own into the store; docs/own-model.md says what it must be.
+
+    Example: [bold]./run models add mine.onnx --name mine[/]
+    """
+    from model_store import CHAMPION
+    from model_store.own import adopt
+
+    settings = settings_from(models=models)
+    store = _store(models)
+    golden = store.show(CHAMPION).golden
+    folder = adopt(file, name, settings.models, golden, held_out=held_out)
+    typer.echo(f"{store.verify(f'{name}@{folder.name}')} is in the store, and sound.")
 
 
 @app.command()

@@ -120,6 +120,8 @@ class Model:
 
     def _distribution(self, vectors: Floats) -> Floats:
         chances = self.kick_off(vectors)
+        unknown = np.isnan(chances[:, 0])
+        chances[unknown] = 1 / 3
         _bound(chances)
         rating = self._columns.rated_goals(vectors)
         totals = self._totals.take(self._columns.market_phase(vectors), axis=0, mode="clip")
@@ -129,6 +131,8 @@ class Model:
         made[:, _LOG_WEIGHTS] = weights = log_weights(chances, logs)
         made[:, _LINES] = score_lines(np.exp(logs), np.zeros((len(vectors), 2)), weights)
         made[:, _CHANCES] = chances
+        # Whoever gets it sees that there is none, for this row alone.
+        made[unknown] = np.nan
         return made
 
     def _conditioned(self, before: Floats, vectors: Floats) -> Floats:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
-import tempfile
 from importlib.metadata import version as library_version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,6 +13,7 @@ from model_store.ablation import without_each_group
 from model_store.card import card
 from model_store.columns import PHASE_UNKNOWN, Columns
 from model_store.config import Config, config_named
+from model_store.folder import next_version, with_entries, write
 from model_store.forest import from_lightgbm, from_xgboost, to_onnx
 from model_store.golden import golden_rows
 from model_store.held_out import HeldOut, encode_held_out
@@ -27,15 +23,12 @@ from model_store.manifest import (
     CARD,
     FORMAT_VERSION,
     HELD_OUT,
-    MANIFEST,
     META,
     NETWORK,
     TREES,
-    FileEntry,
     Golden,
     Manifest,
     check_name,
-    encode_manifest,
 )
 from model_store.measure import metrics, served
 from model_store.members import fit_members
@@ -50,12 +43,12 @@ from model_store.out_of_fold import (
 from model_store.play_fit import fit_play
 from model_store.plots import plots
 from model_store.stacking import Stack, fit_pool, fit_stack, stack_logits
-from model_store.store import versions_of
 from model_store.verify import assemble
 from schemas.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from model_store.members import Members
     from model_store.training_set import TrainingSet
@@ -114,11 +107,11 @@ def train(
     )
     draft = msgspec.structs.replace(
         draft,
-        version=_next_version(directory, name),
+        version=next_version(directory, name),
         refit=refit,
         metrics=msgspec.structs.replace(draft.metrics, ablation=found),
     )
-    folder = _write(directory, *_sealed(draft, files, rows, members, weights))
+    folder = write(directory, *_sealed(draft, files, rows, members, weights))
     progress("done", 1.0)
     return folder
 
@@ -210,10 +203,7 @@ def _sealed(
     manifest = msgspec.structs.replace(draft, parity=gap, golden=golden)
     pictures = plots(manifest.metrics)
     files = files | pictures | {CARD: card(manifest, weights, list(pictures)).encode()}
-    entries = {
-        name: FileEntry(len(raw), hashlib.sha256(raw).hexdigest()) for name, raw in files.items()
-    }
-    return msgspec.structs.replace(manifest, files=entries), files
+    return with_entries(manifest, files), files
 
 
 def _with_nulls(vectors: np.ndarray[Any, Any]) -> list[list[float | None]]:
@@ -228,33 +218,3 @@ def _libraries() -> dict[str, str]:
         except ModuleNotFoundError:
             continue
     return found
-
-
-def _next_version(directory: Path, name: str) -> int:
-    return max(versions_of(directory, name), default=0) + 1
-
-
-def _write(directory: Path, manifest: Manifest, files: dict[str, bytes]) -> Path:
-    """Write beside the store's folders, then rename: a crash leaves no half-made version."""
-    folder = directory / manifest.name / str(manifest.version)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        making = Path(tempfile.mkdtemp(prefix=".making-", dir=directory))
-        try:
-            for name, raw in {**files, MANIFEST: encode_manifest(manifest)}.items():
-                _write_durably(making / name, raw)
-            making.chmod(0o755)
-            making.rename(folder)
-        except BaseException:
-            shutil.rmtree(making, ignore_errors=True)
-            raise
-    except OSError as error:
-        raise ModelError(f"{folder} cannot be written: {error.strerror or error}.") from error
-    return folder
-
-
-def _write_durably(path: Path, raw: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
