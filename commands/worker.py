@@ -31,6 +31,7 @@ def usual(settings: Settings) -> list[str]:
     challenged = CHALLENGER in ModelStore(settings.models).aliases()
     return [name for name in AGENTS if name != shadow.APP or challenged]
 
+
 _NICE = 10
 """Of what writes history: the forecasts, which somebody waits for, have the cores first."""
 

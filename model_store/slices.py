@@ -44,12 +44,18 @@ class Slice(msgspec.Struct, frozen=True):
 
 
 def slices(held_out: OutOfFold, served: Floats, *, seed: int) -> list[Slice]:
-    """The stack and what is served (n, 3), on every part that has 30 matches; then by minute."""
+    """The stack and what is served (n, 3), on every part that has 30 matches; then by minute.
+
+    Where only some matches of a part have a closing market, "priced" is what is served of those.
+    """
     rows = held_out.rows
+    priced = np.isfinite(rows.market_closing).all(axis=1)
     made = []
     for by, part, which in _parts(rows, served):
         for name, forecasts in (("stack", held_out.forecasts["stack"]), ("served", served)):
             made += _slice(rows, (by, part, name), forecasts, which, seed)
+        if not priced[which].all():
+            made += _slice(rows, (by, part, "priced"), served, which & priced, seed)
     for name, by_minute in played(held_out).items():
         for mark in MARKS:
             answered = np.asarray(np.isfinite(by_minute[mark]).all(axis=1))
