@@ -88,7 +88,8 @@ opening market ({weights.opening.market:.3f}) and {weights.closing.stack:.3f} be
 ## By parts
 
 "served" is what would be served: with the newest market known, else the stack alone; "priced" is
-that of the matches that have a closing market, where others have none. By minute, "stack" knows no odds and "pool_closing" the closing ones; half-time is 45'.
+that of the matches that have a closing market, where others have none. By minute, "stack" knows
+no odds and "pool_closing" the closing ones; half-time is 45'.
 
 | by | part | forecaster | matches | log-loss | RPS | accuracy | market, closing |
 |---|---|---|---|---|---|---|---|
