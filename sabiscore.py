@@ -41,6 +41,13 @@ class Odds(enum.Enum):
     CLOSING = "closing"
 
 
+class Refit(enum.Enum):
+    """How often a model is fitted anew on its way through the seasons."""
+
+    SEASON = "season"
+    MONTHLY = "monthly"
+
+
 class FeedName(enum.Enum):
     """What a backtest replays."""
 
@@ -114,7 +121,10 @@ def up(
 @app.command()
 def worker(
     agents: Annotated[
-        list[str] | None, typer.Argument(help="forecast, record, archive; all by default.")
+        list[str] | None,
+        typer.Argument(
+            help="forecast, record, archive, shadow; all by default, shadow only with a challenger."
+        ),
     ] = None,
     redis: Redis = None,
     database: Database = None,
@@ -128,10 +138,9 @@ def worker(
 
     Example: [bold]./run worker forecast --redis redis://localhost:6379/0[/]
     """
-    from commands.worker import AGENTS, run_all, run_one
+    from commands.worker import AGENTS, run_all, run_one, usual
 
-    names = agents or list(AGENTS)
-    unknown = [name for name in names if name not in AGENTS]
+    unknown = [name for name in agents or () if name not in AGENTS]
     if unknown:
         message = f"there is no agent {unknown[0]!r}: choose from {', '.join(AGENTS)}"
         raise typer.BadParameter(message)
@@ -143,6 +152,7 @@ def worker(
         models=models,
         forecasters=forecasters,
     )
+    names = agents or usual(settings)
     if len(names) > 1 or (names == ["forecast"] and (forecasters or 1) > 1):
         environment = settings.environment()
         raise typer.Exit(run_all(names, environment, metrics_port, settings.forecasters))
@@ -265,10 +275,24 @@ def train(
         FeedName, typer.Option(help="What --data holds; incidents teach play by the minute.")
     ] = FeedName.FOOTBALL_DATA,
     odds: Annotated[Odds, typer.Option(help="What the model may learn from.")] = Odds.CLOSING,
+    since: Annotated[
+        dt.datetime | None,
+        typer.Option(help="Earlier matches only build state; all count if none.", formats=_DAY),
+    ] = None,
+    refit: Annotated[
+        Refit, typer.Option(help="How often all is fitted anew for the out-of-fold figures.")
+    ] = Refit.SEASON,
     models: Models = None,
+    *,
+    ablate: Annotated[
+        bool,
+        typer.Option("--ablate", help="Also measure each group of features; ten times as long."),
+    ] = False,
 ) -> None:
     """Train a model, strictly on what was known before --until.
 
+    Its figures are out of fold: each season (with --refit monthly each month) is forecast by models
+    fitted on what was before it.
     Example: [bold]./run train --data DIR --until 2024-07-01[/]
     """
     from commands.train import train as fit
@@ -284,6 +308,9 @@ def train(
         seed=seed,
         feed_name=feed.value,
         odds=odds.value,
+        since=None if since is None else since.date(),
+        refit=refit.value,
+        ablate=ablate,
     )
     console.print(f"Trained: {folder}")
 

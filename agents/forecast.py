@@ -51,7 +51,7 @@ def build(
     events = faust_redis.batch_topic(app, EVENTS, max_records=batch_records)
     state = faust_redis.Table(app, STATE)
     owned: dict[int, _Owned] = {}
-    load_once = cache(load_model)
+    load_once = cache(metrics.counted(load_model, APP))
 
     def refresher_of(batch: faust_redis.Batch) -> Refresher:
         held = owned.get(batch.partition)

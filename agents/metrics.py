@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from schemas.errors import ModelError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from model_store import Model
 
@@ -51,6 +53,14 @@ ERRORS = Counter(
 )
 EVENTS = Counter("sabiscore_events_total", "Events folded or set aside.", ["app"])
 FORECASTS = Counter("sabiscore_forecasts_total", "Forecasts committed.")
+SHADOW_FORECASTS = Counter(
+    "sabiscore_shadow_forecasts_total", "Forecasts of a challenger, for the record only."
+)
+REFUSED_MODELS = Counter(
+    "sabiscore_models_refused_total",
+    "Times a model was named that is missing, damaged or made for other features.",
+    ["app"],
+)
 COMMIT_S = Histogram(
     "sabiscore_commit_seconds",
     "One atomic commit of a batch, from request to reply.",
@@ -64,6 +74,21 @@ def note_model(model: Model) -> None:
     """Show the baseline of the model that has just come into force."""
     told = model.manifest.metrics
     CONFIDENCE_BASELINE.set(told.mean_confidence - 2 * told.confidence_error)
+
+
+def counted(load_model: Callable[[str], Model], app: str) -> Callable[[str], Model]:
+    """*load_model*, but that each refusal is counted before it is told."""
+    # From nought on: a counter that appears with its first refusal has never increased.
+    refused = REFUSED_MODELS.labels(app)
+
+    def load(reference: str) -> Model:
+        try:
+            return load_model(reference)
+        except ModelError:
+            refused.inc()
+            raise
+
+    return load
 
 
 def observe_latency(positions: Iterable[str]) -> None:

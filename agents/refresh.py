@@ -109,16 +109,24 @@ class _Goals(NamedTuple):
 class Refresher:
     """Folds one partition's records into its world and forecasts every revision that they make.
 
-    ``in_force`` names the model that forecasts at the moment; it is loaded when first needed.
+    ``in_force`` names the model that forecasts at the moment; it is loaded when first needed. It is
+    the one last promoted under ``alias``; where it is empty, events are folded and that is all.
     """
 
     def __init__(
-        self, world: World, load_model: Callable[[str], Model], in_force: str, epoch: int
+        self,
+        world: World,
+        load_model: Callable[[str], Model],
+        in_force: str,
+        epoch: int,
+        *,
+        alias: str = CHAMPION,
     ) -> None:
         self.world = world
         self.in_force = in_force
         self._load_model = load_model
         self._epoch = epoch
+        self._alias = alias
         self._due: list[_Due] = []
         self._set_aside: list[SetAside] = []
         self._vectors = np.empty((64, len(FEATURE_NAMES)), dtype=np.float64)
@@ -143,7 +151,7 @@ class Refresher:
     def _apply(self, event: AnyEvent) -> Sequence[str]:
         if isinstance(event, ModelPromoted | ModelRolledBack):
             # Whom another alias names is no matter of the forecasts in force.
-            if event.data.alias != CHAMPION:
+            if event.data.alias != self._alias:
                 return ()
             # A swap has its place in the stream, so that a replay makes it at the same event.
             self.in_force = self._load_model(event.data.model).label
@@ -152,7 +160,7 @@ class Refresher:
         return fold(self.world, event)
 
     def _collect(self, record: Record, event: AnyEvent, affected: Sequence[str]) -> None:
-        if not affected:
+        if not affected or not self.in_force:
             return
         model = self._load_model(self.in_force)
         self.in_force = model.label

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import redis
 
-from agents import archive, forecast, record
+from agents import archive, forecast, record, shadow
 from schemas.keys import CHANGES, EVENTS, cursor, stream
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from commands.settings import Settings
 
-READS = {forecast.APP: EVENTS, record.APP: CHANGES, archive.APP: EVENTS}
+READS = {forecast.APP: EVENTS, record.APP: CHANGES, archive.APP: EVENTS, shadow.APP: EVENTS}
 """Which topic each agent reads."""
 
 

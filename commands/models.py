@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from contextlib import closing
+from pathlib import Path  # noqa: TC003 - Typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -156,15 +157,54 @@ def rollback(
 
 
 @app.command()
-def challenge(model: Reference, models: Models = None) -> None:
-    """Name a model the challenger, which `challenger` then stands for.
+def add(
+    file: Annotated[Path, typer.Argument(help="The model, as ONNX.")],
+    name: Annotated[str, typer.Option(help="Its name in the store.")],
+    held_out: Annotated[
+        Path | None, typer.Option(help="Its forecasts of matches it was not trained on, as JSON.")
+    ] = None,
+    models: Models = None,
+) -> None:
+    """Take an ONNX model of your own into the store; docs/own-model.md says what it must be.
 
-    Example: [bold]./run models challenge default@2[/]
+    Example: [bold]./run models add mine.onnx --name mine[/]
+    """
+    from model_store import CHAMPION
+    from model_store.own import adopt
+
+    settings = settings_from(models=models)
+    store = _store(models)
+    golden = store.show(CHAMPION).golden
+    folder = adopt(file, name, settings.models, golden, held_out=held_out)
+    typer.echo(f"{store.verify(f'{name}@{folder.name}')} is in the store, and sound.")
+
+
+@app.command()
+def challenge(
+    model: Reference,
+    redis: Redis = None,
+    namespace: Namespace = None,
+    partitions: Partitions = None,
+    models: Models = None,
+) -> None:
+    """Let a model forecast in the shadow of the champion, for the record only.
+
+    `worker shadow` folds the same events; what it forecasts is in Postgres, in the run live/shadow.
+    Without --redis the model is named, and begins when `worker shadow` first starts.
+    Example: [bold]./run models challenge default@2 --redis redis://localhost:6379/0[/]
     """
     from model_store import CHALLENGER
+    from producers.publish import promote as publish
 
+    settings = settings_from(redis=redis, namespace=namespace, partitions=partitions, models=models)
     store = _store(models)
-    typer.echo(f"{store.set_alias(CHALLENGER, store.verify(model))} is the challenger.")
+    label = store.verify(model)
+    if settings.redis is not None:
+        with _publisher(settings) as publisher:
+            now = dt.datetime.now(dt.UTC)
+            publish(publisher, settings.partitions, label, now, CHALLENGER)
+    store.set_alias(CHALLENGER, label)
+    typer.echo(f"{label} is the challenger.")
 
 
 def _publisher(settings: Settings) -> AbstractContextManager[Publisher]:

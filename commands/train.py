@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+import numpy as np
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 import model_store
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from commands.settings import Settings
+    from model_store.out_of_fold import Refit
     from producers.match_events import Odds
 
 # One is enough to tell that a clock ran.
@@ -34,8 +36,13 @@ def train(
     seed: int,
     feed_name: str = "football-data",
     odds: Odds = "closing",
+    since: dt.date | None = None,
+    refit: Refit = "season",
+    ablate: bool = False,
 ) -> Path:
     """Train a version of *name* on the matches finished before *until*; return its folder.
+
+    Matches before *since* only build the teams' state.
 
     The feed of incidents tells matches by the minute, so that in-play figures are fitted too. The
     first model of a store becomes its champion; later ones wait to be promoted.
@@ -58,6 +65,8 @@ def train(
     ) as progress:
         task = progress.add_task("Folding the seasons", total=None)
         rows = collect(feed.events(), end)
+        if since is not None:
+            rows = rows.rows(rows.kick_off >= np.datetime64(since))
         console.print(f"{len(rows.outcome):,} matches in {len(rows.seasons())} seasons")
 
         def show(words: str, share: float) -> None:
@@ -70,12 +79,19 @@ def train(
             name=name,
             directory=settings.models,
             command=(
-                f"./run train --feed {feed_name} --data DIR --odds {odds} --until {until} "
-                f"--config {config} --name {name} --seed {seed}"
+                f"./run train --feed {feed_name} --data DIR --odds {odds}{_since(since)} "
+                f"--until {until} --refit {refit} --config {config} --name {name} --seed {seed}"
+                f"{' --ablate' if ablate else ''}"
             ),
             progress=show,
+            refit=refit,
+            ablate=ablate,
         )
     store = model_store.ModelStore(settings.models)
     if model_store.CHAMPION not in store.aliases():
         store.set_alias(model_store.CHAMPION, f"{name}@{folder.name}")
     return folder
+
+
+def _since(since: dt.date | None) -> str:
+    return "" if since is None else f" --since {since}"

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from agents import archive, forecast, record
 from commands import drain, feed, summary
 from commands.exposition import shared_metrics
 from commands.gateway import with_token
@@ -18,7 +17,7 @@ from commands.play import Announcements, play, promote_model, publisher_for, spl
 from commands.read_probe import ReadProbe, Reads, wait_until_ready
 from commands.servers import servers
 from commands.supervise import Supervisor
-from commands.worker import processes_of
+from commands.worker import processes_of, usual
 from embedded import ports
 from model_store import ModelStore
 from schemas.keys import DEAD, stream
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from commands.feed import Feed
     from commands.settings import Settings
     from schemas.events import AnyEvent
-
-APPS = (forecast.APP, record.APP, archive.APP)
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -86,7 +83,7 @@ def up(settings: Settings, plan: Plan, console: Console) -> int:
 
 def _start(supervisor: Supervisor, settings: Settings, plan: Plan, shared: dict[str, str]) -> None:
     env = settings.environment() | shared
-    for name, command in processes_of(APPS, settings.forecasters):
+    for name, command in processes_of(usual(settings), settings.forecasters):
         supervisor.start(name, command, env)
     words = ["serve", "--host", plan.host, "--port", str(plan.port)]
     supervisor.start("serve", words, env)
@@ -182,7 +179,7 @@ class _Run:
             announcements.look()
 
         with client, self._console.status("Waiting until all is committed, recorded, archived"):
-            drain.wait(client, self._settings, APPS, check)
+            drain.wait(client, self._settings, usual(self._settings), check)
         check()
 
     def _report(self, seconds: float, reads: Reads) -> None:

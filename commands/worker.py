@@ -8,12 +8,12 @@ import threading
 from typing import TYPE_CHECKING
 
 import faust_redis
-from agents import archive, forecast, metrics, record
+from agents import archive, forecast, metrics, record, shadow
 from commands.exposition import shared_metrics
 from commands.settings import given
 from commands.supervise import Supervisor
 from embedded.check import wait_for_postgres
-from model_store import ModelStore
+from model_store import CHALLENGER, ModelStore
 from schemas import migrate
 
 if TYPE_CHECKING:
@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
     from commands.settings import Settings
 
-AGENTS = (forecast.APP, record.APP, archive.APP)
+AGENTS = (forecast.APP, record.APP, archive.APP, shadow.APP)
+
+
+def usual(settings: Settings) -> list[str]:
+    """The agents that run where none is named: the shadow only where there is a challenger."""
+    challenged = CHALLENGER in ModelStore(settings.models).aliases()
+    return [name for name in AGENTS if name != shadow.APP or challenged]
+
 
 _NICE = 10
 """Of what writes history: the forecasts, which somebody waits for, have the cores first."""
@@ -87,6 +94,19 @@ def _build(name: str, app: faust.App, settings: Settings) -> None:
     # Each instance may be the first to come up against a new database.
     database = wait_for_postgres(given(settings.database, "database"))
     migrate.upgrade(database)
+    if name == shadow.APP:
+        store = ModelStore(settings.models)
+        shadow.build(
+            app,
+            load_model=store.load,
+            redis_url=given(settings.redis, "redis"),
+            database_url=database,
+            namespace=settings.namespace,
+            run=settings.run,
+            first_model=store.aliases().get(CHALLENGER, ""),
+            batch_records=settings.batch_records,
+        )
+        return
     build = {record.APP: record.build, archive.APP: archive.build}[name]
     build(app, database_url=database, run=settings.run)
 

@@ -73,8 +73,8 @@ POOL_CATALOGUE: tuple[Feature, ...] = (
     Feature("poisson_away", "away win by these rates, low scores corrected", "probability"),
     Feature(
         "past_market_difference",
-        "home rather than away win by the closing odds of both teams' past matches; by these rates "
-        "where there were none",
+        "home rather than away win by the closing odds of both teams' past matches; empty where "
+        "either has none",
         "log-odds",
     ),
     *_sides(

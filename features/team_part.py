@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from math import isnan, nan
+from math import nan
 from typing import TYPE_CHECKING
 
 from features.elo import expectancy, pi_difference
 from features.form import USUAL_POINTS
-from features.past_market import implied
 from features.rates import outcome_probabilities
 from features.ratings import goals_expected
 
@@ -42,10 +41,8 @@ def pool_columns(
     advantage = 0.0 if neutral else pool.home_advantage
     goals_home, goals_away = goals_expected(pool, home, away, neutral=neutral)
     win, draw, loss = outcome_probabilities(goals_home, goals_away)
+    # NaN where either team has no past odds.
     past_market = home.market - away.market + (0.0 if neutral else pool.market_advantage)
-    if isnan(past_market):
-        # Not empty: a model that learnt from odds must also make sense where it is shown none.
-        past_market = implied((win, draw, loss))
     return (
         expectancy(home.elo + advantage - away.elo),
         goals_home,

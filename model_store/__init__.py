@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from model_store.out_of_fold import Refit
+
 __all__ = [
     "CHALLENGER",
     "CHAMPION",
@@ -39,6 +41,8 @@ def train(
     directory: Path,
     command: str,
     progress: Callable[[str, float], None],
+    refit: Refit = "season",
+    ablate: bool = False,
 ) -> Path:
     """See `model_store.training.train`.
 
@@ -56,4 +60,6 @@ def train(
         directory=directory,
         command=command,
         progress=progress,
+        refit=refit,
+        ablate=ablate,
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from model_store.config import Config
     from model_store.evaluate import Interval
+    from model_store.out_of_fold import Refit
     from model_store.training_set import TrainingSet
 
 GROUPS = {
@@ -31,19 +32,24 @@ GROUPS = {
 
 
 def without_each_group(
-    training: TrainingSet, config: Config, *, seed: int, progress: Callable[[str, float], None]
+    training: TrainingSet,
+    config: Config,
+    *,
+    seed: int,
+    progress: Callable[[str, float], None],
+    refit: Refit = "season",
 ) -> Iterator[tuple[str, Interval]]:
     """Yield, group by group, the stack's log-loss without it less that with all features.
 
     Above 0 the group is worth having. The same held-out matches, with a bootstrap interval.
     """
     rows = training.in_order()
-    whole = out_of_fold(rows, config, seed=seed, progress=progress)
+    whole = out_of_fold(rows, config, seed=seed, progress=progress, refit=refit)
     for name, prefixes in GROUPS.items():
         hidden = [column.startswith(prefixes) for column in rows.feature_names]
         team = np.where(hidden, np.nan, rows.team)
         part = dataclasses.replace(rows, team=team)
-        held_out = out_of_fold(part, config, seed=seed, progress=progress)
+        held_out = out_of_fold(part, config, seed=seed, progress=progress, refit=refit)
         yield (
             name,
             paired(

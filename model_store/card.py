@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from model_store.plots import PLOTS
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from model_store.evaluate import Interval, Scores
+    from model_store.kick_off import Weights
     from model_store.manifest import Manifest
-    from model_store.model import Weights
 
 _WORDS = {
     "base_rates": "base rates",
@@ -29,9 +33,15 @@ _IN_PLAY_LIMITS = {
 }
 
 
-def card(manifest: Manifest, weights: Weights) -> str:
-    """The card in Markdown; holds no clock and no path of its own, so that it can be made again."""
-    metrics = manifest.metrics
+_STEPS = {"season": "season", "monthly": "month"}
+
+
+def card(manifest: Manifest, weights: Weights, pictures: Sequence[str] = ()) -> str:
+    """The card in Markdown; holds no clock and no path of its own, so that it can be made again.
+
+    *pictures* are the names of those that lie beside it.
+    """
+    metrics, step = manifest.metrics, _STEPS[manifest.refit]
     told = any(part.by == "minute" for part in metrics.slices)
     return f"""# {manifest.label}
 
@@ -52,7 +62,7 @@ The same data, seed and library versions give the same files, byte for byte.
 
 ## Out of fold
 
-Each season of {", ".join(metrics.seasons)} is forecast at kick-off by models fitted on the seasons
+Each {step} of {", ".join(metrics.seasons)} is forecast at kick-off by models fitted on the {step}s
 before it. In brackets the middle 95 % of 1,000 bootstrap means. RPS is the ranked probability
 score; lower is better, as for log-loss. For football at kick-off the closing market is the
 yardstick: being close to it is as good as it gets.
@@ -77,15 +87,16 @@ opening market ({weights.opening.market:.3f}) and {weights.closing.stack:.3f} be
 
 ## By parts
 
-"served" is what would be served: with the newest market known, else the stack alone. By minute,
-"stack" knows no odds and "pool_closing" the closing ones; half-time is 45'.
+"served" is what would be served: with the newest market known, else the stack alone; "priced" is
+that of the matches that have a closing market, where others have none. By minute, "stack" knows
+no odds and "pool_closing" the closing ones; half-time is 45'.
 
 | by | part | forecaster | matches | log-loss | RPS | accuracy | market, closing |
 |---|---|---|---|---|---|---|---|
 {_parts(manifest)}
 
-Mean of the largest probability: {metrics.mean_confidence:.4f} (standard error
-{metrics.confidence_error:.4f}).
+{_pictures(pictures)}{_ablation(manifest)}Mean of the largest probability:
+{metrics.mean_confidence:.4f} (standard error {metrics.confidence_error:.4f}).
 
 ## Limits
 
@@ -93,6 +104,24 @@ The market weights are those of bookmakers' averages; another source of prices h
 {_IN_PLAY_LIMITS[told]}
 A match of a league that was not trained on is forecast by what its features say.
 """
+
+
+def _pictures(names: Sequence[str]) -> str:
+    return "".join(f"![{PLOTS[name]}]({name})\n\n" for name in names)
+
+
+def _ablation(manifest: Manifest) -> str:
+    if not manifest.metrics.ablation:
+        return ""
+    lines = "\n".join(
+        f"| {name} | {of.value:+.4f} [{of.low:+.4f}, {of.high:+.4f}] |"
+        for name, of in manifest.metrics.ablation.items()
+    )
+    return (
+        "## Without a group of features\n\n"
+        "The stack's log-loss out of fold without each group less that with all; above 0 the group "
+        f"is worth having.\n\n| without | difference |\n|---|---|\n{lines}\n\n"
+    )
 
 
 def _table(forecasters: dict[str, Scores]) -> str:

@@ -64,6 +64,11 @@ class Columns:
         """Goals of both sides that the ratings expect, (n,)."""
         return rated_goals(rows, self._rated)
 
+    def market_phase(self, vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+        """0 where no market is known, 1 an opening or current one, 2 a closing one, int64 (n,)."""
+        known = np.logical_and.reduce(vectors[:, self.market] > 0, axis=1)
+        return np.where(known, vectors[:, self.phase], PHASE_UNKNOWN).astype(np.int64)
+
     def before_kick_off(
         self, team: npt.NDArray[np.float64], market: npt.NDArray[np.float64], phase: int
     ) -> npt.NDArray[np.float64]:

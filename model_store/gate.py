@@ -64,6 +64,10 @@ def judge(
 ) -> list[Verdict]:
     """Pass *candidate*, whose out-of-fold forecasts are *held_out*, through every gate."""
     bounds = limits or Limits()
+    if not held_out.match_id:
+        words = "no forecasts out of fold came with it, so nothing says how good it is"
+        unknown = Verdict("absolute", passed=False, words=words)
+        return [_golden(candidate), unknown, _latency(candidate, bounds, clock)]
     return [
         _golden(candidate),
         _absolute(held_out, bounds),

@@ -88,8 +88,8 @@ def decode_held_out(raw: bytes, label: str) -> HeldOut:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ModelError(f"{label}: held_out.json cannot be read: {error}.") from error
     columns = (held_out.competition, held_out.outcome, held_out.served)
-    if not held_out.match_id or any(len(held_out.match_id) != len(column) for column in columns):
-        raise ModelError(f"{label}: held_out.json is empty or its columns differ in length.")
+    if any(len(held_out.match_id) != len(column) for column in columns):
+        raise ModelError(f"{label}: held_out.json has columns that differ in length.")
     if not set(held_out.outcome) <= {0, 1, 2}:
         raise ModelError(f"{label}: held_out.json holds an outcome other than 0, 1 and 2.")
     return held_out

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import Literal
 
 import msgspec
 
+from model_store.calibration import Bin  # noqa: TC001 - msgspec reads annotations
 from model_store.evaluate import Interval, Scores  # noqa: TC001 - msgspec reads annotations
 from model_store.slices import Slice  # noqa: TC001 - the same
 from schemas.errors import ModelError
@@ -21,6 +23,12 @@ MANIFEST, TREES, NETWORK, META, HELD_OUT, CARD = (
     "README.md",
 )
 FILES = (TREES, NETWORK, META, HELD_OUT, CARD)
+"""What a version that was trained here has; pictures may be beside it."""
+
+OWN = "model.onnx"
+OWN_FILES = (OWN, HELD_OUT, CARD)
+"""What a version of somebody else's model has."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -40,14 +48,30 @@ class League(msgspec.Struct, frozen=True):
     accuracy: float
 
 
+class Month(msgspec.Struct, frozen=True):
+    """One month's log-loss of the stack, which knows no odds, of what is served, and of the market.
+
+    Each on the same ``rows`` matches that have a closing market.
+    """
+
+    month: str
+    rows: int
+    stack: float
+    served: float
+    market: float
+
+
 class Metrics(msgspec.Struct, frozen=True):
     """Out-of-fold measures, each forecaster on the rows of ``seasons`` where it has an answer.
 
     ``forecasters`` holds stack, members, base rates, market_* and pool_*; ``leagues`` has, by
     forecaster, some of them league by league. ``against_stack`` is the stack's log-loss less that
     of each other on the same matches; ``slices`` are the parts in which to look for weak spots.
-    ``mean_confidence`` is the mean of the largest probability of the served forecast (the pool
-    with the newest market where there is one), ``confidence_error`` its standard error.
+    ``calibration`` is of the served forecasts; ``months`` holds the matches that have a closing
+    market, month by month; ``ablation`` the stack's log-loss without each group of features
+    less that with all, where that was asked for. ``mean_confidence`` is the mean of the largest
+    probability of the served forecast (the pool with the newest market where there is one),
+    ``confidence_error`` its standard error.
     """
 
     seasons: list[str]
@@ -57,6 +81,9 @@ class Metrics(msgspec.Struct, frozen=True):
     slices: list[Slice]
     mean_confidence: float
     confidence_error: float
+    calibration: list[Bin] = []
+    months: list[Month] = []
+    ablation: dict[str, Interval] = {}
 
 
 class Golden(msgspec.Struct, frozen=True):
@@ -68,6 +95,8 @@ class Golden(msgspec.Struct, frozen=True):
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``manifest.json``; ``created`` is the last kick-off of the training data, not a clock.
+
+    ``kind`` is ``stack`` for what was trained here, ``onnx`` for a model of somebody else's.
 
     ``checksum`` is the sha256 of these very bytes with an empty checksum.
     """
@@ -92,6 +121,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     parity: float
     metrics: Metrics
     golden: Golden
+    refit: str = "season"
+    kind: Literal["stack", "onnx"] = "stack"
 
     @property
     def label(self) -> str:

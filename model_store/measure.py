@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model_store.calibration import bins
 from model_store.evaluate import Interval, accuracy, log_loss, paired, rps, scores
-from model_store.manifest import League, Metrics
+from model_store.manifest import League, Metrics, Month
 from model_store.slices import slices
 
 if TYPE_CHECKING:
@@ -46,8 +47,25 @@ def metrics(held_out: OutOfFold, *, seed: int) -> Metrics:
         },
         slices=slices(held_out, made_ready, seed=seed),
         mean_confidence=float(confidence.mean()),
+        calibration=bins(made_ready, rows.outcome),
+        months=_months(held_out, made_ready),
         confidence_error=float(confidence.std(ddof=1) / np.sqrt(len(confidence))),
     )
+
+
+def _months(held_out: OutOfFold, made_ready: Floats) -> list[Month]:
+    rows, stack = held_out.rows, held_out.forecasts["stack"]
+    priced = _answered(rows.market_closing)
+    months = rows.kick_off.astype("datetime64[M]")
+    made = []
+    for month in np.unique(months[priced]):
+        mine = priced & (months == month)
+        losses = [
+            log_loss(of[mine], rows.outcome[mine])
+            for of in (stack, made_ready, rows.market_closing)
+        ]
+        made.append(Month(str(month), int(mine.sum()), *losses))
+    return made
 
 
 def _beside(held_out: OutOfFold, name: str, which: npt.NDArray[np.bool_], seed: int) -> Interval:

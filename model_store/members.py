@@ -12,6 +12,7 @@ import xgboost
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
+from model_store.filling import Fill, Filler, fit_fill
 from model_store.network import Network, Perceptron, Scaler
 from schemas.errors import ModelError
 
@@ -28,14 +29,19 @@ MEMBERS = ("xgboost", "lightgbm", "network")
 
 @dataclasses.dataclass(frozen=True)
 class Members:
-    """Three fitted members: the native boosters, and the network as it is served."""
+    """Three fitted members: the native boosters, and the network as it is served.
 
+    All see a vector whose gaps are filled by ``fill``.
+    """
+
+    fill: Fill
     xgboost: xgboost.Booster
     lightgbm: lightgbm.Booster
     network: Network
 
     def margins(self, team: Floats) -> Floats:
         """Native margins and logits, float64 (n, 9): three a member, in the order of `MEMBERS`."""
+        team = Filler(self.fill)(team)
         narrow = narrowed(team)
         return np.concatenate(
             [
@@ -62,7 +68,10 @@ def fit_members(
             f"members are fitted on; one part of {len(outcome)} matches lacks one."
         )
     with threadpool_limits(limits=1):
+        fill = fit_fill(team)
+        team = Filler(fill)(team)
         return Members(
+            fill,
             _fit_xgboost(team, outcome, weight, config.xgboost, seed),
             _fit_lightgbm(team, outcome, weight, config.lightgbm, seed),
             _fit_network(team, outcome, weight, config.network, seed),

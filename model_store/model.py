@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 
-from model_store.columns import PHASE_UNKNOWN, Columns
+from model_store.columns import Columns
 from model_store.in_play import InPlay, Intensity
-from model_store.logit import softmax
-from model_store.network import Network, Perceptron, row_product
+from model_store.kick_off import MOST_REMEMBERED
 from model_store.rates import Totals, fitted_log_total, inputs, log_rates, log_weights, prepare
 from model_store.score_lines import score_lines
-from model_store.stacking import NO_MARKET, Pool, Stack
 from schemas.errors import ModelError
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-    from onnxruntime import InferenceSession
+    from collections.abc import Sequence
 
+    import numpy.typing as npt
+
+    from model_store.kick_off import KickOff
     from model_store.manifest import Manifest
 
     Floats = npt.NDArray[np.float64]
@@ -28,26 +27,10 @@ if TYPE_CHECKING:
 _LEAST_PROBABILITY = 1e-6
 # More rows at once would leave the cache of the processor and gain nothing.
 _BLOCK = 128
-# Matches whose stack is remembered: at half a kilobyte each some 8 MB.
-_MOST_REMEMBERED = 16_384
-_OUTPUTS = ["margins"]
 _OVER = 2.5
 _CHANCES = slice(0, 3)
 # What is remembered of a match before kick-off: its forecast, log rates and log weights.
 _LINES, _LOG_RATES, _LOG_WEIGHTS, _WIDTH = slice(0, 7), slice(7, 9), slice(9, 12), 12
-
-
-class Weights(msgspec.Struct, frozen=True):
-    """``meta.json``: everything that is evaluated in float64 after the trees.
-
-    ``totals`` are for no market, an opening and a closing one.
-    """
-
-    stack: Stack
-    opening: Pool
-    closing: Pool
-    totals: list[Totals]
-    intensity: Intensity
 
 
 class Model:
@@ -57,25 +40,21 @@ class Model:
         self,
         label: str,
         manifest: Manifest,
-        session: InferenceSession,
-        network: Network,
-        weights: Weights,
+        kick_off: KickOff,
+        totals: Sequence[Totals],
+        intensity: Intensity,
     ) -> None:
-        """Take ready parts; `ModelStore.load` verifies them and puts them together."""
+        """Take ready parts; `ModelStore.load` verifies them and puts them together.
+
+        *totals* are for no market, an opening and a closing one.
+        """
         self.label = label
         self.manifest = manifest
+        self.kick_off = kick_off
         self._columns = Columns(manifest.feature_names)
-        self._trees = session
-        self._network = Perceptron(network)
-        self._stack_weights = np.array(weights.stack.weights)
-        self._stack_bias = np.array(weights.stack.bias)
-        # In the order of the market phases: unknown, opening or current, closing.
-        pools = (NO_MARKET, weights.opening, weights.closing)
-        self._pools = np.array([pool.row() for pool in pools])
-        self._totals = np.array([totals.row() for totals in weights.totals])
-        self._in_play = InPlay(weights.intensity)
+        self._totals = np.array([of.row() for of in totals])
+        self._in_play = InPlay(intensity)
         prepare()
-        self._remembered: dict[bytes, list[float]] = {}
         self._at_kick_off: dict[bytes, list[float]] = {}
 
     def predict(self, vectors: Floats) -> Floats:
@@ -108,10 +87,6 @@ class Model:
         blocks = [vectors[start : start + _BLOCK] for start in range(0, len(vectors), _BLOCK)]
         return np.concatenate([self._forecast_block(block) for block in blocks])
 
-    def before_kick_off(self, vectors: Floats) -> Floats:
-        """The probabilities that leave out minute, score and cards, float64 (n, 3)."""
-        return self._pooled(vectors, self._logits(vectors))
-
     def _forecast_block(self, vectors: Floats) -> Floats:
         before = self._before(vectors)
         forecasts = before[:, _LINES]
@@ -136,7 +111,7 @@ class Model:
         """
         known, end = self._at_kick_off, self._columns.phase + 1
         keys = [row.tobytes() for row in vectors[:, :end]]
-        if len(known) + len(keys) > _MOST_REMEMBERED:
+        if len(known) + len(keys) > MOST_REMEMBERED:
             known.clear()
         if missing := {key: place for place, key in enumerate(keys) if key not in known}:
             made = self._distribution(vectors[list(missing.values())])
@@ -144,61 +119,21 @@ class Model:
         return np.array([known[key] for key in keys]).reshape(-1, _WIDTH)
 
     def _distribution(self, vectors: Floats) -> Floats:
-        chances = self.before_kick_off(vectors)
+        chances = self.kick_off(vectors)
+        unknown = np.isnan(chances[:, 0])
+        chances[unknown] = 1 / 3
         _bound(chances)
         rating = self._columns.rated_goals(vectors)
-        totals = self._totals.take(self._phase(vectors), axis=0, mode="clip")
+        totals = self._totals.take(self._columns.market_phase(vectors), axis=0, mode="clip")
         made = np.empty((len(vectors), _WIDTH))
         log_total = fitted_log_total(totals, inputs(chances, rating))
         made[:, _LOG_RATES] = logs = log_rates(chances, log_total)
         made[:, _LOG_WEIGHTS] = weights = log_weights(chances, logs)
         made[:, _LINES] = score_lines(np.exp(logs), np.zeros((len(vectors), 2)), weights)
         made[:, _CHANCES] = chances
+        # Whoever gets it sees that there is none, for this row alone.
+        made[unknown] = np.nan
         return made
-
-    def _logits(self, vectors: Floats) -> Floats:
-        """What the stack says, float64 (n, 3), remembered by the team columns it is made of.
-
-        Prices, minutes and goals leave those as they are, so the trees run about once a match and
-        result. A row's bits do not depend on the others, so what is remembered is what would be
-        computed.
-        """
-        known, teams = self._remembered, self._columns.teams
-        keys = [row.tobytes() for row in vectors[:, :teams]]
-        if len(known) + len(keys) > _MOST_REMEMBERED:
-            known.clear()
-        if missing := {key: place for place, key in enumerate(keys) if key not in known}:
-            margins = self.margins(vectors[list(missing.values())])
-            logits = row_product(margins, self._stack_weights)
-            logits += self._stack_bias
-            known.update(zip(missing, logits.tolist(), strict=True))
-        return np.array([known[key] for key in keys]).reshape(-1, 3)
-
-    def margins(self, vectors: Floats) -> Floats:
-        """What each member says before it is normalised: float64 (n, 9), three a member."""
-        team = vectors[:, : self._columns.teams]
-        # The rows may be a view; the trees want a float32 copy of their own in one piece.
-        narrow = np.ascontiguousarray(team, dtype=np.float32)
-        margins = np.empty((len(team), 9))
-        margins[:, :6] = self._trees.run(_OUTPUTS, {"features": narrow})[0]
-        margins[:, 6:] = self._network(team)
-        return margins
-
-    def _phase(self, vectors: Floats) -> npt.NDArray[np.int64]:
-        """0 where no market is known, 1 for an opening or current one, 2 for a closing one."""
-        known = np.logical_and.reduce(vectors[:, self._columns.market] > 0, axis=1)
-        phase = np.where(known, vectors[:, self._columns.phase], PHASE_UNKNOWN)
-        return phase.astype(np.int64)
-
-    def _pooled(self, vectors: Floats, logits: Floats) -> Floats:
-        phase = self._phase(vectors)
-        market = vectors[:, self._columns.market]
-        pool = self._pools.take(phase, axis=0, mode="clip")
-        prices = np.log(np.where(phase[:, None] > PHASE_UNKNOWN, market, 1.0))
-        pooled = pool[:, :1] * logits
-        pooled += pool[:, 1:2] * prices
-        pooled += pool[:, 2:]
-        return softmax(pooled)
 
     def _conditioned(self, before: Floats, vectors: Floats) -> Floats:
         at = self._columns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from binascii import crc32
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
@@ -16,7 +16,7 @@ from model_store.references import dixon_coles, elo
 from model_store.stacking import fit_pool, fit_stack, pooled, stack_logits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import numpy.typing as npt
 
@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
     Mask = npt.NDArray[np.bool_]
 
+Refit: TypeAlias = Literal["season", "monthly"]
+"""How often the forecasters are fitted anew on their way through the seasons."""
+
 _PAST_ODDS = ("past_market_difference",)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class OutOfFold:
-    """Rows of all seasons but the earliest, and what was forecast for them before each season.
+    """Rows of the newest seasons, and what was forecast for them before each season.
 
     ``margins`` is float64 (n, 9), by members fitted on earlier seasons; ``logits`` (n, 3), by a
     stack fitted on the margins of earlier seasons; ``forecasts`` by name (n, 3), NaN where that
@@ -66,14 +69,21 @@ def seen_by_members(training: TrainingSet, config: Config) -> Floats:
 
 
 def out_of_fold(
-    training: TrainingSet, config: Config, *, seed: int, progress: Callable[[str, float], None]
+    training: TrainingSet,
+    config: Config,
+    *,
+    seed: int,
+    progress: Callable[[str, float], None],
+    refit: Refit = "season",
 ) -> OutOfFold:
-    """Forecast each season but the first from those before it, by an expanding window."""
-    seasons = training.seasons()
+    """Forecast the newest seasons, each from all that was before it.
+
+    With *refit* ``monthly`` everything is fitted anew at the beginning of every month.
+    """
+    windows = list(_windows(training, refit, config.held_out_seasons))
     margins = np.full((len(training), 9), np.nan)
-    for place, season in enumerate(seasons[1:], start=1):
-        progress(f"out of fold: {season}", (place - 1) / (len(seasons) - 1))
-        mine, earlier = _split(training, seasons, place)
+    for place, (name, mine, earlier) in enumerate(windows):
+        progress(f"out of fold: {name}", place / len(windows))
         past = training.rows(earlier)
         members = fit_members(
             seen_by_members(past, config),
@@ -85,7 +95,7 @@ def out_of_fold(
         margins[mine] = members.margins(training.team[mine])
     later = np.isfinite(margins).all(axis=1)
     rows, margins = training.rows(later), margins[later]
-    logits, forecasts = _combined(rows, margins, training, config)
+    logits, forecasts = _combined(rows, margins, training, config, refit)
     return OutOfFold(rows, margins, logits, forecasts)
 
 
@@ -110,17 +120,30 @@ def meta_rows(
     return margins, training.outcome
 
 
-def _split(training: TrainingSet, seasons: list[str], place: int) -> tuple[Mask, Mask]:
-    """The rows of a season, and those of earlier seasons that were over when it began."""
-    mine = training.season == seasons[place]
-    earlier = np.isin(training.season, seasons[:place])
-    return mine, earlier & (training.kick_off < training.kick_off[mine].min())
+def _windows(training: TrainingSet, refit: Refit, most: int) -> Iterator[tuple[str, Mask, Mask]]:
+    """What is forecast at once, in order: its name, its rows, and those that it is forecast from.
+
+    At most the newest *most* seasons, and never the first.
+    These kicked off before its first one did, so that none of them was open then.
+    """
+    seasons = training.seasons()
+    first = max(1, len(seasons) - most)
+    for place, season in enumerate(seasons[first:], start=first):
+        in_season = training.season == season
+        if refit == "season":
+            begin = training.kick_off[in_season].min()
+            earlier = np.isin(training.season, seasons[:place]) & (training.kick_off < begin)
+            yield season, in_season, earlier
+            continue
+        months = training.kick_off.astype("datetime64[M]")
+        for month in np.unique(months[in_season]):
+            yield str(month), in_season & (months == month), months < month
 
 
 def _combined(
-    rows: TrainingSet, margins: Floats, training: TrainingSet, config: Config
+    rows: TrainingSet, margins: Floats, training: TrainingSet, config: Config, refit: Refit
 ) -> tuple[Floats, dict[str, Floats]]:
-    """Stack logits, and forecasts by name, each season from the seasons before it.
+    """Stack logits, and forecasts by name, each season or month from those before it.
 
     With nothing before it a stack is the mean of its members and a pool the market alone.
     """
@@ -133,15 +156,13 @@ def _combined(
         name: np.empty((len(rows), 3))
         for name in ("base_rates", "elo", *(f"pool_{m}" for m in markets))
     }
-    seasons = training.seasons()
-    for place in range(1, len(seasons)):
-        mine, earlier = _split(rows, seasons, place)
+    later = np.isin(training.match_id, rows.match_id)
+    for _, wanted, before in _windows(training, refit, config.held_out_seasons):
+        mine, earlier = wanted[later], before[later]
         stack = fit_stack(margins[earlier], rows.outcome[earlier], config)
         logits[mine] = stack_logits(stack, margins[mine])
-        _, before = _split(training, seasons, place)
         made["base_rates"][mine] = np.bincount(training.outcome[before], minlength=3) / before.sum()
-        this_season = training.season == seasons[place]
-        made["elo"][mine] = elo(training, before, this_season)
+        made["elo"][mine] = elo(training, before, wanted)
         for name, market in markets.items():
             pool = fit_pool(logits[earlier], market[earlier], rows.outcome[earlier])
             known = np.isfinite(market[mine]).all(axis=1, keepdims=True)

@@ -27,7 +27,10 @@ _EARLY_MATCHES, _KNOWN_MATCHES = 6, 38
 
 
 class Slice(msgspec.Struct, frozen=True):
-    """One part of the held-out matches; ``market`` is the closing market's log-loss on them."""
+    """One part of the held-out matches; ``market`` is the closing market's log-loss on them.
+
+    ``market_scores`` says the same with intervals, of log-loss, RPS and accuracy in this order.
+    """
 
     by: str
     part: str
@@ -37,15 +40,22 @@ class Slice(msgspec.Struct, frozen=True):
     rps: Interval
     accuracy: Interval
     market: float | None
+    market_scores: list[Interval] | None = None
 
 
 def slices(held_out: OutOfFold, served: Floats, *, seed: int) -> list[Slice]:
-    """The stack and what is served (n, 3), on every part that has 30 matches; then by minute."""
+    """The stack and what is served (n, 3), on every part that has 30 matches; then by minute.
+
+    Where only some matches of a part have a closing market, "priced" is what is served of those.
+    """
     rows = held_out.rows
+    priced = np.asarray(np.isfinite(rows.market_closing).all(axis=1))
     made = []
     for by, part, which in _parts(rows, served):
         for name, forecasts in (("stack", held_out.forecasts["stack"]), ("served", served)):
             made += _slice(rows, (by, part, name), forecasts, which, seed)
+        if not priced[which].all():
+            made += _slice(rows, (by, part, "priced"), served, which & priced, seed)
     for name, by_minute in played(held_out).items():
         for mark in MARKS:
             answered = np.asarray(np.isfinite(by_minute[mark]).all(axis=1))
@@ -92,11 +102,16 @@ def _slice(
     if which.sum() < _FEWEST_ROWS:
         return []
     made, outcome, market = made[which], rows.outcome[which], rows.market_closing[which]
-    measures = (log_losses, ranked_probability_scores, hits)
-    values = np.stack([measure(made, outcome) for measure in measures], axis=1)
-    loss, ranked, right = bootstrap(values, seed=seed)
     by, part, name = about
     # In play the market before kick-off is no measure.
     priced = by != "minute" and bool(np.isfinite(market).all())
-    told = float(log_losses(market, outcome).mean()) if priced else None
-    return [Slice(by, part, name, len(outcome), loss, ranked, right, told)]
+    beside = _measured(market, outcome, seed) if priced else None
+    loss, ranked, right = _measured(made, outcome, seed)
+    told = None if beside is None else beside[0].value
+    return [Slice(by, part, name, len(outcome), loss, ranked, right, told, beside)]
+
+
+def _measured(made: Floats, outcome: npt.NDArray[np.int8], seed: int) -> list[Interval]:
+    measures = (log_losses, ranked_probability_scores, hits)
+    values = np.stack([measure(made, outcome) for measure in measures], axis=1)
+    return bootstrap(values, seed=seed)

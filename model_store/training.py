@@ -2,57 +2,53 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
-import tempfile
 from importlib.metadata import version as library_version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
 from features import FEATURE_HASH, FEATURE_NAMES, TEAM_FEATURES
+from model_store.ablation import without_each_group
 from model_store.card import card
 from model_store.columns import PHASE_UNKNOWN, Columns
 from model_store.config import Config, config_named
+from model_store.folder import next_version, with_entries, write
 from model_store.forest import from_lightgbm, from_xgboost, to_onnx
 from model_store.golden import golden_rows
 from model_store.held_out import HeldOut, encode_held_out
+from model_store.kick_off import Weights
 from model_store.logit import softmax
 from model_store.manifest import (
     CARD,
     FORMAT_VERSION,
     HELD_OUT,
-    MANIFEST,
     META,
     NETWORK,
     TREES,
-    FileEntry,
     Golden,
     Manifest,
     check_name,
-    encode_manifest,
 )
 from model_store.measure import metrics, served
 from model_store.members import fit_members
-from model_store.model import Weights
 from model_store.out_of_fold import (
     OutOfFold,
+    Refit,
     meta_rows,
     out_of_fold,
     season_weights,
     seen_by_members,
 )
 from model_store.play_fit import fit_play
+from model_store.plots import plots
 from model_store.stacking import Stack, fit_pool, fit_stack, stack_logits
-from model_store.store import versions_of
 from model_store.verify import assemble
 from schemas.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from model_store.members import Members
     from model_store.training_set import TrainingSet
@@ -70,11 +66,14 @@ def train(
     directory: Path,
     command: str,
     progress: Callable[[str, float], None],
+    refit: Refit = "season",
+    ablate: bool = False,
 ) -> Path:
     """Fit, measure and write the next version of *name* below *directory*; returns its folder.
 
-    *command* goes on the model card. *progress* is told what is being done and its share of all.
-    The same arguments give the same bytes.
+    *refit* is how often everything is fitted anew for the out-of-fold forecasts; with *ablate* they
+    are made without each group of features too. *command* goes on the model card. *progress* is
+    told what is being done and its share of all. The same arguments give the same bytes.
 
     Raises:
         ModelError: When the data do not suffice, the export differs from the native models, or
@@ -85,7 +84,9 @@ def train(
     training.check()
     rows = training.in_order()
     progress("reading the history", 0.0)
-    held_out = out_of_fold(rows, settings, seed=seed, progress=_part(progress, 0.0, 0.6))
+    held_out = out_of_fold(
+        rows, settings, seed=seed, progress=_part(progress, 0.0, 0.6), refit=refit
+    )
     margins, outcome = meta_rows(
         rows, held_out, settings, seed=seed, progress=_part(progress, 0.6, 0.85)
     )
@@ -94,13 +95,23 @@ def train(
     members = fit_members(
         seen_by_members(rows, settings), rows.outcome, weight, settings, seed=seed
     )
-    weights = _weights(fit_stack(margins, outcome, settings), held_out)
+    weights = _weights(fit_stack(margins, outcome, settings), held_out, members)
     progress("exporting, measuring and checking", 0.92)
     files = _exported(members, weights)
     files[HELD_OUT] = encode_held_out(HeldOut.of(held_out.rows, served(held_out)))
     draft = _draft(rows, held_out, settings, seed=seed, name=name, command=command)
-    draft = msgspec.structs.replace(draft, version=_next_version(directory, name))
-    folder = _write(directory, *_sealed(draft, files, rows, members, weights))
+    found = dict(
+        without_each_group(rows, settings, seed=seed, progress=_silent, refit=refit)
+        if ablate
+        else ()
+    )
+    draft = msgspec.structs.replace(
+        draft,
+        version=next_version(directory, name),
+        refit=refit,
+        metrics=msgspec.structs.replace(draft.metrics, ablation=found),
+    )
+    folder = write(directory, *_sealed(draft, files, rows, members, weights))
     progress("done", 1.0)
     return folder
 
@@ -114,13 +125,17 @@ def _check_features(training: TrainingSet) -> None:
         )
 
 
+def _silent(_what: str, _share: float) -> None:
+    """Take no notice: one bar cannot go from nothing to all ten times."""
+
+
 def _part(
     progress: Callable[[str, float], None], start: float, end: float
 ) -> Callable[[str, float], None]:
     return lambda what, share: progress(what, start + share * (end - start))
 
 
-def _weights(stack: Stack, held_out: OutOfFold) -> Weights:
+def _weights(stack: Stack, held_out: OutOfFold, members: Members) -> Weights:
     rows = held_out.rows
     totals, intensity = fit_play(held_out)
     return Weights(
@@ -129,6 +144,7 @@ def _weights(stack: Stack, held_out: OutOfFold) -> Weights:
         closing=fit_pool(held_out.logits, rows.market_closing, rows.outcome),
         totals=totals,
         intensity=intensity,
+        fill=members.fill,
     )
 
 
@@ -176,7 +192,7 @@ def _sealed(
     model, columns = assemble(draft, files), Columns(FEATURE_NAMES)
     vectors = columns.before_kick_off(rows.team, rows.market_opening, PHASE_UNKNOWN)
     native = softmax(stack_logits(weights.stack, members.margins(rows.team)))
-    gap = float(np.abs(model.before_kick_off(vectors) - native).max())
+    gap = float(np.abs(model.kick_off(vectors) - native).max())
     if not gap <= _LARGEST_PARITY_GAP:
         raise ModelError(
             f"The exported model differs from the native ones by {gap:.1e} on the training rows; "
@@ -185,11 +201,9 @@ def _sealed(
     inputs = golden_rows(rows, columns)
     golden = Golden(_with_nulls(inputs), model.forecast(inputs).tolist())
     manifest = msgspec.structs.replace(draft, parity=gap, golden=golden)
-    files = files | {CARD: card(manifest, weights).encode()}
-    entries = {
-        name: FileEntry(len(raw), hashlib.sha256(raw).hexdigest()) for name, raw in files.items()
-    }
-    return msgspec.structs.replace(manifest, files=entries), files
+    pictures = plots(manifest.metrics)
+    files = files | pictures | {CARD: card(manifest, weights, list(pictures)).encode()}
+    return with_entries(manifest, files), files
 
 
 def _with_nulls(vectors: np.ndarray[Any, Any]) -> list[list[float | None]]:
@@ -204,33 +218,3 @@ def _libraries() -> dict[str, str]:
         except ModuleNotFoundError:
             continue
     return found
-
-
-def _next_version(directory: Path, name: str) -> int:
-    return max(versions_of(directory, name), default=0) + 1
-
-
-def _write(directory: Path, manifest: Manifest, files: dict[str, bytes]) -> Path:
-    """Write beside the store's folders, then rename: a crash leaves no half-made version."""
-    folder = directory / manifest.name / str(manifest.version)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        making = Path(tempfile.mkdtemp(prefix=".making-", dir=directory))
-        try:
-            for name, raw in {**files, MANIFEST: encode_manifest(manifest)}.items():
-                _write_durably(making / name, raw)
-            making.chmod(0o755)
-            making.rename(folder)
-        except BaseException:
-            shutil.rmtree(making, ignore_errors=True)
-            raise
-    except OSError as error:
-        raise ModelError(f"{folder} cannot be written: {error.strerror or error}.") from error
-    return folder
-
-
-def _write_durably(path: Path, raw: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())

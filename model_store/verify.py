@@ -12,19 +12,25 @@ from onnx.external_data_helper import uses_external_data
 from onnxruntime import InferenceSession, SessionOptions
 
 from model_store.held_out import HeldOut, decode_held_out
+from model_store.in_play import Intensity
+from model_store.kick_off import Own, Stacked, Weights
 from model_store.manifest import (
     FILES,
     HELD_OUT,
     MANIFEST,
     META,
     NETWORK,
+    OWN,
+    OWN_FILES,
     TREES,
     Golden,
     Manifest,
     decode_manifest,
 )
-from model_store.model import Model, Weights
+from model_store.model import Model
 from model_store.network import Network
+from model_store.plots import PLOTS
+from model_store.rates import MARKET_TOTALS, Totals
 from schemas.errors import ModelError
 
 if TYPE_CHECKING:
@@ -47,7 +53,7 @@ def load_verified(folder: Path, feature_hash: str) -> Model:
     label = f"{folder.parent.name}@{folder.name}"
     manifest = decode_manifest(_bytes(folder, MANIFEST, label), label)
     _check_identity(manifest, label, feature_hash)
-    files = {name: _checked_bytes(folder, name, manifest) for name in FILES}
+    files = {name: _checked_bytes(folder, name, manifest) for name in manifest.files}
     model = assemble(manifest, files)
     check_golden(model, manifest.golden)
     return model
@@ -59,14 +65,16 @@ def assemble(manifest: Manifest, files: Mapping[str, bytes]) -> Model:
     Raises:
         ModelError: When one of them is not what its name says.
     """
-    label = manifest.label
-    return Model(
-        label,
-        manifest,
-        _session(files[TREES], label),
-        _decoded(files[NETWORK], Network, NETWORK, label),
-        _decoded(files[META], Weights, META, label),
-    )
+    label, names = manifest.label, manifest.feature_names
+    if manifest.kind == "onnx":
+        own = Own(names, _session(files[OWN], OWN, label))
+        totals = (Totals(), MARKET_TOTALS, MARKET_TOTALS)
+        return Model(label, manifest, own, totals, Intensity())
+    trees = _session(files[TREES], TREES, label)
+    network = _decoded(files[NETWORK], Network, NETWORK, label)
+    weights = _decoded(files[META], Weights, META, label)
+    stacked = Stacked(names, trees, network, weights)
+    return Model(label, manifest, stacked, weights.totals, weights.intensity)
 
 
 def load_held_out(folder: Path) -> HeldOut:
@@ -91,10 +99,10 @@ def _check_identity(manifest: Manifest, label: str, feature_hash: str) -> None:
             f"{label}: {MANIFEST} says it is {manifest.label}; the folder was moved or copied. "
             "Put it back under its own name."
         )
-    if set(manifest.files) != set(FILES):
-        odd = sorted(set(manifest.files) ^ set(FILES))
+    wanted = OWN_FILES if manifest.kind == "onnx" else FILES
+    if odd := sorted((set(manifest.files) - set(PLOTS)) ^ set(wanted)):
         raise ModelError(
-            f"{label}: {MANIFEST} must list exactly {', '.join(FILES)}; {', '.join(odd)} differs."
+            f"{label}: {MANIFEST} must list exactly {', '.join(wanted)}; {', '.join(odd)} differs."
         )
     if manifest.feature_hash != feature_hash:
         raise ModelError(
@@ -134,8 +142,8 @@ def _checked_bytes(folder: Path, name: str, manifest: Manifest) -> bytes:
     return raw
 
 
-def _session(raw: bytes, label: str) -> InferenceSession:
-    _check_graph(raw, label)
+def _session(raw: bytes, name: str, label: str) -> InferenceSession:
+    _check_graph(raw, name, label)
     options = SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -144,23 +152,23 @@ def _session(raw: bytes, label: str) -> InferenceSession:
     try:
         return InferenceSession(raw, options, providers=["CPUExecutionProvider"])
     except Exception as error:
-        raise ModelError(f"{label}: {TREES} cannot be run: {error}.") from error
+        raise ModelError(f"{label}: {name} cannot be run: {error}.") from error
 
 
-def _check_graph(raw: bytes, label: str) -> None:
+def _check_graph(raw: bytes, name: str, label: str) -> None:
     try:
         graph = onnx.load_model_from_string(raw)
     except Exception as error:
-        raise ModelError(f"{label}: {TREES} is no ONNX model: {error}.") from error
+        raise ModelError(f"{label}: {name} is no ONNX model: {error}.") from error
     domains = {entry.domain for entry in graph.opset_import}
     domains |= {node.domain for node in graph.graph.node}
     if domains - _DOMAINS or graph.functions:
         raise ModelError(
-            f"{label}: {TREES} uses operators that are not standard ONNX "
+            f"{label}: {name} uses operators that are not standard ONNX "
             f"({', '.join(sorted(domains - _DOMAINS)) or 'functions of its own'})."
         )
     if any(uses_external_data(tensor) for tensor in graph.graph.initializer):
-        raise ModelError(f"{label}: {TREES} wants data from outside the file.")
+        raise ModelError(f"{label}: {name} wants data from outside the file.")
 
 
 def _decoded(raw: bytes, kind: type[_T], name: str, label: str) -> _T:

@@ -103,23 +103,33 @@ def publish(
         return
 
 
-def promotion(model: str, time: dt.datetime) -> ModelPromoted:
-    """Make the event that lets *model* (``name@version``) forecast from *time* on."""
+def promotion(model: str, time: dt.datetime, alias: str = "champion") -> ModelPromoted:
+    """Make the event that lets *model* (``name@version``) forecast from *time* on.
+
+    Under another *alias* than the champion's it does so in the shadow.
+    """
+    named = "" if alias == "champion" else f"{alias}:"
     return ModelPromoted(
-        id=f"promoted:{model}:{time.isoformat()}",
+        id=f"promoted:{named}{model}:{time.isoformat()}",
         source=CONTROL_SOURCE,
         time=time,
         partitionkey=EVERY_POOL,
-        data=ModelPromotedData(model=model),
+        data=ModelPromotedData(model=model, alias=alias),
     )
 
 
-def promote(publisher: EventPublisher, partitions: int, model: str, time: dt.datetime) -> list[str]:
+def promote(
+    publisher: EventPublisher,
+    partitions: int,
+    model: str,
+    time: dt.datetime,
+    alias: str = "champion",
+) -> list[str]:
     """Append ``model.promoted`` to every partition; give its position in each.
 
     *model* is the label ``name@version``; *time* the event time from which on it forecasts.
     """
-    return _everywhere(publisher, partitions, promotion(model, time))
+    return _everywhere(publisher, partitions, promotion(model, time, alias))
 
 
 def roll_back(

@@ -7,6 +7,9 @@ LIVE = "sabi"
 
 EVENTS = "events"
 STATE = "state"
+SHADOW = "shadow"
+"""The state as a challenger folded it, beside the champion's."""
+
 CHANGES = "changes"
 DEAD = "dead"
 

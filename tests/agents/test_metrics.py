@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
-from agents.metrics import BatchHistogram
+from agents.metrics import REFUSED_MODELS, BatchHistogram, counted
+from schemas.errors import ModelError
+
+if TYPE_CHECKING:
+    from model_store import Model
 
 VALUES = (0.0, 0.1, 0.1000001, 0.5, 0.75, 1.0, 7.0)
 BUCKETS = (0.1, 0.5, 1.0)
@@ -28,6 +35,19 @@ def test_an_empty_batch_counts_nothing() -> None:
     BatchHistogram("age", "Age.", buckets=BUCKETS, registry=registry).observe_many([])
 
     assert registry.get_sample_value("age_count") == 0
+
+
+def test_a_model_that_is_refused_is_counted_from_nought_on() -> None:
+    def load(reference: str) -> Model:
+        raise ModelError(reference)
+
+    counting = counted(load, "test-refusals")
+    before = REFUSED_MODELS.labels("test-refusals")._value.get()
+
+    with pytest.raises(ModelError, match="damaged@1"):
+        counting("damaged@1")
+
+    assert (before, REFUSED_MODELS.labels("test-refusals")._value.get()) == (0.0, 1.0)
 
 
 def _samples(registry: CollectorRegistry) -> list[str]:

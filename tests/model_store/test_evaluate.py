@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model_store.calibration import bins
 from model_store.evaluate import (
     accuracy,
     bootstrap,
@@ -81,3 +82,26 @@ def test_scores_agree_with_the_single_measures() -> None:
     assert of.log_loss.value == pytest.approx(log_loss(forecasts, outcome))
     assert of.rps.value == pytest.approx(rps(forecasts, outcome))
     assert of.accuracy.value == accuracy(forecasts, outcome)
+
+
+def test_what_is_given_a_chance_happens_as_often_bin_by_bin() -> None:
+    rng = np.random.default_rng(4)
+    made = rng.dirichlet((3.0, 2.0, 2.0), size=50_000)
+    outcome = (rng.random((len(made), 1)) > made.cumsum(axis=1)).sum(axis=1).clip(0, 2)
+
+    found = bins(made, outcome)
+
+    assert sum(one.n for one in found) == 3 * len(made)
+    assert all(one.low <= one.mean_forecast < one.high for one in found)
+    large = [one for one in found if one.n > 1000]
+    assert max(abs(one.frequency - one.mean_forecast) for one in large) < 0.03
+
+
+def test_a_certain_forecast_lies_in_the_last_bin_and_empty_bins_are_left_out() -> None:
+    found = bins(np.array([[1.0, 0.0, 0.0]]), np.array([0]))
+
+    assert [(one.outcome, one.low, one.n, one.frequency) for one in found] == [
+        ("home", 0.9, 1, 1.0),
+        ("draw", 0.0, 1, 0.0),
+        ("away", 0.0, 1, 0.0),
+    ]

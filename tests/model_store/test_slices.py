@@ -72,3 +72,16 @@ def test_elo_and_dixon_coles_stand_beside_the_stack(store: Path) -> None:
     assert metrics.against_stack["elo"].value == pytest.approx(
         metrics.forecasters["stack"].log_loss.value - metrics.forecasters["elo"].log_loss.value
     )
+
+
+def test_the_figures_for_a_page_agree_with_one_another(store: Path) -> None:
+    metrics = ModelStore(store).show("default").metrics
+
+    slices = [of for of in metrics.slices if of.by != "minute"]
+    held_out = metrics.forecasters["stack"].rows
+
+    assert sum(month.rows for month in metrics.months) == held_out
+    assert sum(one.n for one in metrics.calibration) == 3 * held_out
+    assert all(
+        of.market_scores is not None and of.market_scores[0].value == of.market for of in slices
+    )

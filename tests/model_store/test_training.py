@@ -9,6 +9,7 @@ import pytest
 from features import FEATURE_HASH, FEATURE_NAMES
 from model_store import CONFIGS, ModelStore, TrainingSet, train
 from model_store.columns import Columns
+from model_store.kick_off import Stacked
 from model_store.members import fit_members
 from model_store.out_of_fold import out_of_fold, seen_by_members
 from schemas.errors import ModelError
@@ -77,7 +78,8 @@ def test_the_loaded_model_agrees_with_the_native_members_on_rows_it_never_saw(
     columns, model = Columns(FEATURE_NAMES), ModelStore(store).load("default@1")
     vectors = columns.before_kick_off(unseen.team, np.full((len(unseen), 3), np.nan), 0)
 
-    margins = model.margins(vectors)
+    assert isinstance(model.kick_off, Stacked)
+    margins = model.kick_off.margins(vectors)
 
     np.testing.assert_allclose(margins, members.margins(unseen.team), rtol=0, atol=1e-5)
 
@@ -100,6 +102,26 @@ def test_no_forecast_out_of_fold_knows_its_own_season_or_a_later_one(small: Conf
 
     for name, forecasts in before.forecasts.items():
         np.testing.assert_array_equal(forecasts, after.forecasts[name], err_msg=name)
+
+
+def test_refitted_monthly_a_month_is_forecast_from_every_month_before_it_and_no_other(
+    small: Config,
+) -> None:
+    training = league()
+    months = training.kick_off.astype("datetime64[M]")
+    changed = np.datetime64("2021-06")
+    flipped = np.where(months == changed, 2 - training.outcome, training.outcome).astype(np.int8)
+
+    before, after = (
+        out_of_fold(rows, small, seed=7, progress=quiet, refit="monthly")
+        for rows in (training, _change(training, outcome=flipped))
+    )
+
+    held_out = before.rows.kick_off.astype("datetime64[M]")
+    same = (before.margins == after.margins).all(axis=1)
+    assert len(before.rows) == (training.season != "2020").sum()
+    assert same[held_out <= changed].all()
+    assert not same[held_out > changed].any()
 
 
 def test_a_match_played_after_the_next_season_began_is_not_learnt_from(small: Config) -> None:

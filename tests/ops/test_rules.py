@@ -25,6 +25,7 @@ ALERTS = {
     "PredictionErrorRateHigh",
     "ReadMissed",
     "ReadsStopped",
+    "ModelRefused",
 }
 # Outside of strings, ranges and label lists a word before no bracket is a metric or a keyword.
 WORD = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*(?!\w)(?!\s*\()")
@@ -90,6 +91,8 @@ def test_prometheus_reads_the_scrape_configuration_and_its_rules() -> None:
         ("[10m])) > 0", "[30m])) > 0"),
         ("> 30\n", "> 300\n"),
         ("for: 1m", "for: 0m"),
+        ("[15m])) > 0", "[15m])) > 2"),
+        ("[15m])) > 0", "[60m])) > 0"),
     ],
 )
 def test_the_alerts_own_tests_notice_a_threshold_that_moved(
