@@ -28,7 +28,7 @@ def round_in_hand() -> Round | None:
     if event is None:
         return None
     message = event.message
-    return message.round if isinstance(message, StreamMessage) else None
+    return message.round if type(message) is StreamMessage else None
 
 
 class Store(base.Store[Any, Any]):
@@ -40,16 +40,18 @@ class Store(base.Store[Any, Any]):
     mundane_level = "debug"
 
     codec: TableCodec | None = None
+    is_global = False
 
     def _view(self) -> Mapping[Any, Any]:
         round_ = round_in_hand()
+        if round_ is not None and not self.is_global:
+            own: dict[Any, Any] = round_.unit.views.get(self.table_name) or {}
+            return own
         consumer: Consumer = self.app.consumer
+        everywhere = consumer.all_views(self.table_name)
         if round_ is None:
-            return ChainMap(*consumer.all_views(self.table_name))
-        own: dict[Any, Any] = round_.unit.views.get(self.table_name, {})
-        if self.codec is not None and self.codec.is_global:
-            return ChainMap(own, *consumer.all_views(self.table_name))
-        return own
+            return ChainMap(*everywhere)
+        return ChainMap(round_.unit.views.get(self.table_name, {}), *everywhere)
 
     def _write(self, key: object, value: object) -> None:
         round_ = round_in_hand()
