@@ -18,6 +18,7 @@ from faust_redis.errors import TransportError, UnsupportedError
 from faust_redis.feed import Source
 from faust_redis.group import Group
 from faust_redis.message import StreamMessage
+from faust_redis.mirror import Mirror
 from faust_redis.ownership import Ownership
 from faust_redis.partition import Partition
 from faust_redis.positions import pack
@@ -65,6 +66,8 @@ class Consumer(NoSeeks):
         self.owner = Ownership(
             self.control, self.options.lease_s, self.app.conf.id, self.app.tables
         )
+        follower = Client(address, f"{name}:global")
+        self.mirror = Mirror(follower, self.options.keyspace, self.options.partitions)
         self.group = Group(self)
         self.upkeep = Upkeep(self)
 
@@ -76,6 +79,8 @@ class Consumer(NoSeeks):
         )
         if not self.app.tables.codecs:
             self.app.tables.adopt(self.options.asked_store)
+        if self.mirror.follow(self.app.tables.codecs) and not self.app.client_only:
+            self.add_future(self._mirror())
 
     # -- what is read
 
@@ -149,6 +154,7 @@ class Consumer(NoSeeks):
         self.app.producer.expect(topic, 1)
 
     async def _assign(self) -> None:
+        await self.mirror.loaded.wait()
         self.app.on_rebalance_start()
         await self.on_partitions_assigned(self.assignment(), self.app.consumer_generation_id)
         if self._sources:
@@ -159,6 +165,12 @@ class Consumer(NoSeeks):
     async def _join(self) -> None:
         try:
             await self.group.run()
+        except TransportError as error:
+            await self.crash(error)
+
+    async def _mirror(self) -> None:
+        try:
+            await self.mirror.run(lambda: self.should_stop)
         except TransportError as error:
             await self.crash(error)
 
@@ -185,6 +197,7 @@ class Consumer(NoSeeks):
         unit.drop()
         self.progress.set()
         self.watch.count("fenced")
+        self.mirror.forget()
         if (on_fenced := getattr(self.app, "call_fenced", None)) is not None:
             on_fenced(unit.number)
         try:
@@ -468,6 +481,7 @@ class Consumer(NoSeeks):
         for topic in self._replies:
             await self.group.forget(topic)
         self.reader.close()
+        self.mirror.close()
         self.control.close()
 
     # -- what Faust asks

@@ -10,6 +10,7 @@ from faust.streams import current_event
 
 from faust_redis.errors import UnsupportedError
 from faust_redis.message import StreamMessage
+from faust_redis.mirror import GlobalView
 from faust_redis.transaction import MISSING
 
 if TYPE_CHECKING:
@@ -48,10 +49,12 @@ class Store(base.Store[Any, Any]):
             own: dict[Any, Any] = round_.unit.views.get(self.table_name) or {}
             return own
         consumer: Consumer = self.app.consumer
-        everywhere = consumer.all_views(self.table_name)
+        if not self.is_global:
+            return ChainMap(*consumer.all_views(self.table_name))
+        cells = consumer.mirror.cells(self.table_name)
         if round_ is None:
-            return ChainMap(*everywhere)
-        return ChainMap(round_.unit.views.get(self.table_name, {}), *everywhere)
+            return GlobalView(cells, None, -1)
+        return GlobalView(cells, round_.unit.views.get(self.table_name), round_.partition)
 
     def _write(self, key: object, value: object) -> None:
         round_ = round_in_hand()
@@ -71,6 +74,16 @@ class Store(base.Store[Any, Any]):
                 round_.write.put(self.table_name, key, value)  # type: ignore[arg-type]
         else:
             round_.write.put_object(self.codec, key, value)
+
+    @property
+    def data(self) -> Mapping[Any, Any]:
+        """What ``keys``, ``values``, ``items`` and ``copy`` of Faust's mappings look at."""
+        return self._view()
+
+    def update(self, *others: Any, **more: Any) -> None:  # noqa: ANN401
+        """Set every item of some mappings."""
+        for key, value in dict(*others, **more).items():
+            self[key] = value
 
     def __getitem__(self, key: object) -> Any:  # noqa: ANN401
         return self._view()[key]
