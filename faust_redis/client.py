@@ -8,7 +8,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from faust_redis.connection import Argument, Connection, connect
-from faust_redis.errors import CommandError, ReplyLostError, ServerUnavailableError
+from faust_redis.errors import CommandError, ServerUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,7 @@ class Client:
                 self.connections += 1
         return connection
 
-    async def call(self, *args: Argument, timeout_s: float | None = None) -> Any:  # noqa: ANN401
+    async def call(self, *args: Argument) -> Any:  # noqa: ANN401
         """The reply to one request, sent once.
 
         Raises:
@@ -80,27 +80,7 @@ class Client:
             CommandError: When the server answers with an error.
         """
         connection = await self.connect_once()
-        return await self.within_timeout(connection.execute(*args), timeout_s)
-
-    async def within_timeout(
-        self, reply: asyncio.Future[Any], timeout_s: float | None = None
-    ) -> Any:  # noqa: ANN401
-        """Wait for a reply on the live connection, which is closed when it does not come in time.
-
-        Raises:
-            ReplyLostError: When the request may or may not have been carried out.
-            CommandError: When the server answers with an error.
-        """
-        timeout_s = timeout_s or self._timeout_s
-        try:
-            async with asyncio.timeout(timeout_s):
-                return await reply
-        except TimeoutError:
-            # A later reply would answer the wrong request if the connection were kept.
-            if self._connection is not None:
-                self._connection.close()
-            message = f"no reply within {timeout_s:g} s"
-            raise ReplyLostError(message) from None
+        return await connection.execute(*args)
 
     async def ask(self, *args: Argument) -> Any:  # noqa: ANN401
         """The reply to a request that may be sent twice, asked until there is one."""

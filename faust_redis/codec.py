@@ -31,6 +31,8 @@ class TableCodec:
     def encode_key(self, key: object) -> bytes:
         """A key's bytes."""
         table = self._table
+        if type(key) is bytes and table.key_type is bytes:
+            return key
         if type(key) in _PLAIN and table.key_serializer == "json" and table.key_type is None:
             return _to_json(key)
         return bytes(

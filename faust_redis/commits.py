@@ -64,13 +64,17 @@ class Commit:
         self._args += write.args()
         self._first: asyncio.Future[bytes] | None = None
 
-    def send(self) -> None:
-        """Put it on the wire in this very tick, before the next batch's work."""
+    def send(self) -> asyncio.Future[bytes] | None:
+        """Put it on the wire in this very tick, before the next batch's work; its reply to come.
+
+        None when there is no connection now: :meth:`outcome` makes one.
+        """
         if (connection := self._client.connection) is not None:
             self._first = connection.execute(
                 "EVALSHA", scripts.COMMIT.sha, len(self._keys), *self._keys, *self._args
             )
             connection.flush()
+        return self._first
 
     async def outcome(self) -> Outcome:
         """Wait for the reply, or find out without one; send again only what was surely not done.
@@ -102,7 +106,7 @@ class Commit:
         first, self._first = self._first, None
         if first is not None:
             try:
-                return bytes(await self._client.within_timeout(first))
+                return bytes(await first)
             except CommandError as error:
                 if error.code != "NOSCRIPT":
                     raise

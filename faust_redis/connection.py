@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import hiredis
@@ -26,7 +27,10 @@ _REFUSED_LOGIN = frozenset({"WRONGPASS", "NOAUTH", "NOPERM"})
 class Connection(asyncio.Protocol):
     """A pipelining client on hiredis' parser; once lost it stays lost."""
 
-    def __init__(self) -> None:
+    def __init__(self, timeout_s: float = 5.0) -> None:
+        self._timeout_s = timeout_s
+        self._heard_s = 0.0
+        self._overdue: asyncio.TimerHandle | None = None
         self._reader = hiredis.Reader()
         self._waiting: deque[asyncio.Future[Any]] = deque()
         self._unsent: list[bytes] = []
@@ -44,8 +48,24 @@ class Connection(asyncio.Protocol):
         if not self._unsent:
             self._loop.call_soon(self.flush)
         self._unsent.append(hiredis.pack_command(args))  # type: ignore[arg-type]
+        if not self._waiting:
+            self._heard_s = self._loop.time()
+            if self._overdue is None:
+                self._overdue = self._loop.call_later(self._timeout_s, self._look)
         self._waiting.append(future)
         return future
+
+    def _look(self) -> None:
+        """Close when nothing came for too long: one timer for all requests, not one for each."""
+        self._overdue = None
+        if not self._waiting:
+            return
+        left_s = self._heard_s + self._timeout_s - self._loop.time()
+        if left_s <= 0:
+            # A later reply would answer the wrong request if the connection were kept.
+            self.close(f"no reply within {self._timeout_s:g} s")
+        else:
+            self._overdue = self._loop.call_later(left_s, self._look)
 
     def flush(self) -> None:
         """Send now what the end of this loop tick would send."""
@@ -53,11 +73,11 @@ class Connection(asyncio.Protocol):
         if self._transport is not None and unsent:
             self._transport.write(unsent[0] if len(unsent) == 1 else b"".join(unsent))
 
-    def close(self) -> None:
+    def close(self, why: str = "the connection was closed") -> None:
         """Close at once; replies still to come are lost."""
         if self._transport is not None:
             self._transport.abort()
-            self.connection_lost(None)
+            self._lose(why)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport (called by asyncio)."""
@@ -66,6 +86,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Hand every complete reply to its request (called by asyncio)."""
         self._reader.feed(data)
+        self._heard_s = self._loop.time()
         gets, waiting = self._reader.gets, self._waiting
         # RESP2 has no booleans, so False can only mean that the reply is not complete yet.
         while (reply := gets()) is not False:
@@ -79,8 +100,15 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Fail every request that waits (called by asyncio)."""
+        self._lose(
+            f"the server closed the connection ({exc})" if exc else "the connection was closed"
+        )
+
+    def _lose(self, why: str) -> None:
         self._transport = None
-        why = f"the server closed the connection ({exc})" if exc else "the connection was closed"
+        if self._overdue is not None:
+            self._overdue.cancel()
+            self._overdue = None
         while self._waiting:
             future = self._waiting.popleft()
             if not future.done():
@@ -99,7 +127,7 @@ async def connect(address: Address, name: str, *, timeout_s: float = 5.0) -> Con
     """
     try:
         async with asyncio.timeout(timeout_s):
-            connection = await _open(address)
+            connection = await _open(address, timeout_s)
             try:
                 await _log_in(connection, address, name)
             except BaseException:
@@ -112,15 +140,14 @@ async def connect(address: Address, name: str, *, timeout_s: float = 5.0) -> Con
     return connection
 
 
-async def _open(address: Address) -> Connection:
+async def _open(address: Address, timeout_s: float) -> Connection:
     loop = asyncio.get_running_loop()
+    make = partial(Connection, timeout_s)
     if address.path:
-        _, connection = await loop.create_unix_connection(Connection, address.path)
+        _, connection = await loop.create_unix_connection(make, address.path)
         return connection
     context = ssl.create_default_context() if address.tls else None
-    _, connection = await loop.create_connection(
-        Connection, address.host, address.port, ssl=context
-    )
+    _, connection = await loop.create_connection(make, address.host, address.port, ssl=context)
     return connection
 
 

@@ -13,11 +13,12 @@ from faust_redis.checks import wait_until_fit
 from faust_redis.client import Client
 from faust_redis.commits import Commit, Outcome
 from faust_redis.contract import NoSeeks
-from faust_redis.delivery import deliver, letter_of
+from faust_redis.delivery import Delivery, letter_of
 from faust_redis.errors import TransportError, UnsupportedError
 from faust_redis.feed import Source
 from faust_redis.group import Group
 from faust_redis.message import StreamMessage
+from faust_redis.mirror import Mirror
 from faust_redis.ownership import Ownership
 from faust_redis.partition import Partition
 from faust_redis.positions import pack
@@ -51,6 +52,7 @@ class Consumer(NoSeeks):
         """Make what needs no event loop (called by mode)."""
         self.options: Options = self.transport.options
         self.watch = Watch()
+        self._delivery = Delivery()
         self.units: list[Partition] = []
         self._sources: dict[str, Source] = {}
         self._replies: dict[str, Partition] = {}
@@ -64,6 +66,8 @@ class Consumer(NoSeeks):
         self.owner = Ownership(
             self.control, self.options.lease_s, self.app.conf.id, self.app.tables
         )
+        follower = Client(address, f"{name}:global")
+        self.mirror = Mirror(follower, self.options.keyspace, self.options.partitions)
         self.group = Group(self)
         self.upkeep = Upkeep(self)
 
@@ -75,6 +79,8 @@ class Consumer(NoSeeks):
         )
         if not self.app.tables.codecs:
             self.app.tables.adopt(self.options.asked_store)
+        if self.mirror.follow(self.app.tables.codecs) and not self.app.client_only:
+            self.add_future(self._mirror())
 
     # -- what is read
 
@@ -148,6 +154,7 @@ class Consumer(NoSeeks):
         self.app.producer.expect(topic, 1)
 
     async def _assign(self) -> None:
+        await self.mirror.loaded.wait()
         self.app.on_rebalance_start()
         await self.on_partitions_assigned(self.assignment(), self.app.consumer_generation_id)
         if self._sources:
@@ -158,6 +165,12 @@ class Consumer(NoSeeks):
     async def _join(self) -> None:
         try:
             await self.group.run()
+        except TransportError as error:
+            await self.crash(error)
+
+    async def _mirror(self) -> None:
+        try:
+            await self.mirror.run(lambda: self.should_stop)
         except TransportError as error:
             await self.crash(error)
 
@@ -184,6 +197,7 @@ class Consumer(NoSeeks):
         unit.drop()
         self.progress.set()
         self.watch.count("fenced")
+        self.mirror.forget()
         if (on_fenced := getattr(self.app, "call_fenced", None)) is not None:
             on_fenced(unit.number)
         try:
@@ -223,7 +237,7 @@ class Consumer(NoSeeks):
             round_ = unit.next_round(self.app.consumer_generation_id)
             if round_ is None:
                 return
-            deliver(round_, self.app.topics._tp_index)  # noqa: SLF001 - the conductor's
+            self._delivery.deliver(round_, self.app.topics._tp_index)  # noqa: SLF001 - the conductor's
             if round_.pending > 0:
                 return
             self._finish(round_)
@@ -323,27 +337,50 @@ class Consumer(NoSeeks):
             self.add_future(self.crash(error))
             return
         unit.finished, unit.committing = None, round_
-        commit.send()
-        self.add_future(self._settle(unit, round_, commit))
+        state = self.app.sensors.on_commit_initiated(self)
+        first = commit.send()
+
+        def replied(reply: asyncio.Future[bytes]) -> None:
+            # A task for each commit would cost as much as the rest of it.
+            if reply.cancelled() or reply.exception() is not None or reply.result() != b"OK":
+                self.add_future(self._find_out(unit, round_, commit, state))
+                return
+            try:
+                self._settle(unit, round_, state)
+            except Exception as error:  # noqa: BLE001 - whoever is told of a commit may raise
+                self.add_future(self.crash(error))
+
+        if first is not None:
+            first.add_done_callback(replied)
+        else:
+            self.add_future(self._find_out(unit, round_, commit, state))
         # The next round is worked on while this one is on its way.
         self.start_round(unit)
 
-    async def _settle(self, unit: Partition, round_: Round, commit: Commit) -> None:
-        state = self.app.sensors.on_commit_initiated(self)
+    async def _find_out(self, unit: Partition, round_: Round, commit: Commit, state: Any) -> None:  # noqa: ANN401
+        """Settle a commit whose reply was not simply that it is done."""
         try:
             outcome = await commit.outcome()
         except TransportError as error:
             self.failed = True
+            self._end_commit(unit, round_)
             await self.crash(error)
             return
-        finally:
-            if unit.committing is round_:
-                unit.committing = None
-            self.progress.set()
-        if not unit.current_round(round_):
+        if outcome is Outcome.COMMITTED:
+            self._settle(unit, round_, state)
             return
-        if outcome is Outcome.FENCED:
+        self._end_commit(unit, round_)
+        if unit.current_round(round_):
             await self.lose(unit, round_.generation)
+
+    def _end_commit(self, unit: Partition, round_: Round) -> None:
+        if unit.committing is round_:
+            unit.committing = None
+        self.progress.set()
+
+    def _settle(self, unit: Partition, round_: Round, state: Any) -> None:  # noqa: ANN401
+        self._end_commit(unit, round_)
+        if not unit.current_round(round_):
             return
         unit.committed(round_)
         unit.renewed_s = now_s = time.monotonic()
@@ -444,6 +481,7 @@ class Consumer(NoSeeks):
         for topic in self._replies:
             await self.group.forget(topic)
         self.reader.close()
+        self.mirror.close()
         self.control.close()
 
     # -- what Faust asks

@@ -6,62 +6,65 @@ import hashlib
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from faust.exceptions import KeyDecodeError, ValueDecodeError
-
-from faust_redis.errors import UnsupportedError
+from faust_redis.decoding import UNREADABLE, decoder_of
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from faust.types import TP, EventT
 
-    from faust.types import EventT
-
+    from faust_redis.decoding import Decode
     from faust_redis.message import StreamMessage
     from faust_redis.round import Round
 
-
-def deliver(round_: Round, channels_of: Any) -> None:  # noqa: ANN401 - the conductor's index
-    """Put every message into the queues of its channels; what cannot be read is buried."""
-    for message in list(round_.messages):
-        channels = channels_of.get(message.tp)
-        if not channels:
-            message.acked = True
-            round_.pending -= 1
-            continue
-        message.refcount = len(channels)
-        try:
-            events = _decoded(message, channels)
-        except (KeyDecodeError, ValueDecodeError) as error:
-            round_.messages.remove(message)
-            round_.pending -= 1
-            letter = letter_of("cannot be read", error.__cause__ or error, 1)
-            round_.unit.bury(round_, message.feed, message.entry, letter)
-            continue
-        for queue, event in events:
-            queue.force_put_nowait(event)
+    Route = tuple[Any, Decode, tuple[Any, Any]]
 
 
-def _decoded(message: StreamMessage, channels: Any) -> list[tuple[Any, EventT[Any]]]:  # noqa: ANN401
-    events = []
+class Delivery:
+    """Hands messages to channels; knows how each channel decodes."""
+
+    def __init__(self) -> None:
+        self._decoders: dict[int, tuple[Any, Decode]] = {}
+
+    def deliver(self, round_: Round, channels_of: Any) -> None:  # noqa: ANN401 - the conductor's index
+        """Put every message into the queues of its channels; what cannot be read is buried."""
+        tp: TP | None = None
+        routes: list[Route] = []
+        for message in list(round_.messages):
+            if message.tp is not tp:
+                tp = message.tp
+                routes = [self._route(channel) for channel in channels_of.get(tp) or ()]
+            if not routes:
+                message.acked = True
+                round_.pending -= 1
+                continue
+            message.refcount = len(routes)
+            try:
+                events = _decoded(message, routes)
+            except UNREADABLE as error:
+                round_.messages.remove(message)
+                round_.pending -= 1
+                letter = letter_of("cannot be read", error.__cause__ or error, 1)
+                round_.unit.bury(round_, message.feed, message.entry, letter)
+                continue
+            for (queue, _, _), event in zip(routes, events, strict=True):
+                queue.force_put_nowait(event)
+
+    def _route(self, channel: Any) -> Route:  # noqa: ANN401 - Faust's untyped channel
+        known = self._decoders.get(id(channel))
+        if known is None:
+            # The channel is kept, so that no other one can come by its id.
+            known = self._decoders[id(channel)] = channel, decoder_of(channel)
+        return channel.queue, known[1], (channel.key_type, channel.value_type)
+
+
+def _decoded(message: StreamMessage, routes: list[Route]) -> list[EventT[Any]]:
+    """An event for each route; those of one kind share it."""
+    if len(routes) == 1:
+        return [routes[0][1](message)]
     known: dict[tuple[Any, Any], EventT[Any]] = {}
-    for channel in channels:
-        kind = channel.key_type, channel.value_type
-        event = known.get(kind)
-        if event is None:
-            event = known[kind] = _run(channel.decode(message, propagate=True))
-        events.append((channel.queue, event))
-    return events
-
-
-def _run(decoding: Coroutine[Any, Any, EventT[Any]]) -> EventT[Any]:
-    """The result of a coroutine that waits for nothing, as Faust's decoders do."""
-    try:
-        decoding.send(None)
-    except StopIteration as done:
-        event: EventT[Any] = done.value
-        return event
-    decoding.close()
-    message = "a schema that waits for something while it decodes is not carried"
-    raise UnsupportedError(message)
+    for _, decode, kind in routes:
+        if kind not in known:
+            known[kind] = decode(message)
+    return [known[kind] for _, _, kind in routes]
 
 
 def letter_of(reason: str, error: BaseException, attempts: int) -> dict[str, Any]:

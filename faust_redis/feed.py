@@ -41,6 +41,8 @@ class Feed:
     source: Source
     stream: str
     tp: TP
+    key: bytes = b""
+    """The stream's name as the server replies it."""
     position: str = START
     """Committed."""
     taken_to: str = START
@@ -49,6 +51,10 @@ class Feed:
     committed: str = ""
     """The newest position that a commit of ours reached; survives a loss of the partition."""
     backlog: deque[Entry] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        """Note the name as the server replies it."""
+        self.key = self.stream.encode()
 
     def start(self, position: str) -> None:
         """Begin reading after a position."""

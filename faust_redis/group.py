@@ -58,7 +58,7 @@ class Group:
         """
         consumer = self._consumer
         consumer.owner.name = self.name
-        consumer.reader.bell = self._bell
+        consumer.reader.bell = self._bell.encode()
         consumer.reader.on_bell = self.ring
         await self._register()
         pause_s = min(self._lease_s / 4, _LONGEST_PAUSE_S)

@@ -67,8 +67,13 @@ class Partition:
 
     @property
     def wants_round(self) -> bool:
-        """True when a round could be handed out."""
-        return bool(self.token) and not (self.leaving or self.current or self.finished)
+        """True when a round could be handed out, and there is something to hand out."""
+        if not self.token or self.leaving or self.current or self.finished:
+            return False
+        for feed in self.feeds.values():  # noqa: SIM110 - asked often, and this is the fastest way
+            if feed.backlog:
+                return True
+        return False
 
     @property
     def busy(self) -> bool:

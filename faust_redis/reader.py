@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _BLOCK_MS = 1000
-_TIMEOUT_S = 6.0
 _TRANSIENT_PAUSE_S = 0.1
 _UNBLOCK_AGAIN_S = 0.001
 _MOST_AT_ONCE, _FEWEST = 16384, 16
@@ -34,10 +33,10 @@ class Reader:
         self._woken = asyncio.Event()
         self._reading = 0
         self._blocked = False
-        self._asked: set[str] = set()
+        self._asked: set[bytes] = set()
         self.left_some = False
         """True when the last read got all it asked for of some stream: there may be more."""
-        self.bell = ""
+        self.bell = b""
         """A stream that is read as well, if any; only that it rang matters."""
         self._heard = "0-0"
         self.on_bell: Callable[[], None] = _nothing
@@ -66,7 +65,7 @@ class Reader:
     def wake_for(self, unit: Partition) -> None:
         """Wake if a feed of the partition has room again that the read in progress leaves out."""
         for feed in unit.feeds.values():
-            if feed.wants_records and feed.stream not in self._asked:
+            if feed.wants_records and feed.key not in self._asked:
                 self.wake()
                 return
 
@@ -74,51 +73,52 @@ class Reader:
         """Read once; the partitions that got something."""
         await self._client.connected()
         self._woken.clear()
-        feeds = [
-            (unit, feed)
+        asked = {
+            feed.key: (unit, feed, unit.generation)
             for unit in units
-            if unit.owned and not unit.leaving
+            if unit.token and not unit.leaving
             for feed in unit.feeds.values()
             if feed.wants_records
-        ]
+        }
         bell = self.bell
-        if not (feeds or bell):
+        if not (asked or bell):
             await self._woken.wait()
             return []
-        streams = [feed.stream for _, feed in feeds]
-        positions = [feed.read_to for _, feed in feeds]
-        most = max((feed.source.max_records for _, feed in feeds), default=1)
-        generations = [unit.generation for unit, _ in feeds]
+        streams: list[bytes] = [*asked]
+        positions = [feed.read_to for _, feed, _ in asked.values()]
         if bell:
             streams.append(bell)
             positions.append(self._heard)
-        count = max(_FEWEST, min(most, _MOST_AT_ONCE // len(streams)))
+        count = max(_FEWEST, min(self._most(units), _MOST_AT_ONCE // len(streams)))
         reply = await self._xread(streams, positions, count)
-        by_stream = {
-            feed.stream.encode(): (unit, feed)
-            for (unit, feed), generation in zip(feeds, generations, strict=True)
-            if unit.generation == generation and unit.owned
-        }
         got: dict[int, Partition] = {}
-        self.left_some = any(len(entries) >= count for _, entries in reply)
+        self.left_some = False
         for stream, entries in reply:
-            if stream in by_stream:
-                unit, feed = by_stream[stream]
-                feed.extend(entries)
-                got[id(unit)] = unit
-            elif bell and stream == bell.encode():
+            self.left_some |= len(entries) >= count
+            if (found := asked.get(stream)) is not None:
+                unit, feed, generation = found
+                # What was loaded anew meanwhile begins at another position.
+                if unit.generation == generation and unit.token:
+                    feed.extend(entries)
+                    got[id(unit)] = unit
+            elif stream == bell:
                 self._heard = entries[-1][0].decode()
                 self.on_bell()
         return list(got.values())
 
-    async def _xread(self, streams: list[str], positions: list[str], count: int) -> list[Any]:
+    def _most(self, units: Sequence[Partition]) -> int:
+        """The records that one read may hand to a feed; every partition has the same feeds."""
+        if not units:
+            return 1
+        return max((feed.source.max_records for feed in units[0].feeds.values()), default=1)
+
+    async def _xread(self, streams: list[bytes], positions: list[str], count: int) -> list[Any]:
         try:
             self._reading += 1
             self._asked = set(streams)
             self._blocked = True
             reply = await self._client.call(
-                "XREAD", "COUNT", count, "BLOCK", _BLOCK_MS, "STREAMS", *streams, *positions,
-                timeout_s=_TIMEOUT_S,
+                "XREAD", "COUNT", count, "BLOCK", _BLOCK_MS, "STREAMS", *streams, *positions
             )  # fmt: skip
         except ServerUnavailableError as error:
             _log.warning("reading was interrupted: %s", error)

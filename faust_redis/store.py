@@ -10,6 +10,7 @@ from faust.streams import current_event
 
 from faust_redis.errors import UnsupportedError
 from faust_redis.message import StreamMessage
+from faust_redis.mirror import GlobalView
 from faust_redis.transaction import MISSING
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def round_in_hand() -> Round | None:
     if event is None:
         return None
     message = event.message
-    return message.round if isinstance(message, StreamMessage) else None
+    return message.round if type(message) is StreamMessage else None
 
 
 class Store(base.Store[Any, Any]):
@@ -40,16 +41,20 @@ class Store(base.Store[Any, Any]):
     mundane_level = "debug"
 
     codec: TableCodec | None = None
+    is_global = False
 
     def _view(self) -> Mapping[Any, Any]:
         round_ = round_in_hand()
+        if round_ is not None and not self.is_global:
+            own: dict[Any, Any] = round_.unit.views.get(self.table_name) or {}
+            return own
         consumer: Consumer = self.app.consumer
-        if round_ is None:
+        if not self.is_global:
             return ChainMap(*consumer.all_views(self.table_name))
-        own: dict[Any, Any] = round_.unit.views.get(self.table_name, {})
-        if self.codec is not None and self.codec.is_global:
-            return ChainMap(own, *consumer.all_views(self.table_name))
-        return own
+        cells = consumer.mirror.cells(self.table_name)
+        if round_ is None:
+            return GlobalView(cells, None, -1)
+        return GlobalView(cells, round_.unit.views.get(self.table_name), round_.partition)
 
     def _write(self, key: object, value: object) -> None:
         round_ = round_in_hand()
@@ -69,6 +74,16 @@ class Store(base.Store[Any, Any]):
                 round_.write.put(self.table_name, key, value)  # type: ignore[arg-type]
         else:
             round_.write.put_object(self.codec, key, value)
+
+    @property
+    def data(self) -> Mapping[Any, Any]:
+        """What ``keys``, ``values``, ``items`` and ``copy`` of Faust's mappings look at."""
+        return self._view()
+
+    def update(self, *others: Any, **more: Any) -> None:  # noqa: ANN401
+        """Set every item of some mappings."""
+        for key, value in dict(*others, **more).items():
+            self[key] = value
 
     def __getitem__(self, key: object) -> Any:  # noqa: ANN401
         return self._view()[key]

@@ -13,8 +13,6 @@ from mode.utils.futures import maybe_async
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from faust.types import EventT
-
     from faust_redis.consumer import Consumer
 
 _PAUSE_EVERY = 64
@@ -37,13 +35,14 @@ class RoundStream(Stream):
         self._active_agens.add(values)
         return values
 
-    async def _values(self) -> AsyncIterator[Any]:
+    async def _values(self) -> AsyncIterator[Any]:  # noqa: C901 - run for every record: no calls
         self._finalized = True
         started_by_aiter = await self.maybe_start()
         consumer = cast("Consumer", self.app.consumer)
         channel = self.channel.__aiter__()
         queue = channel.queue
         event_in, event_out = self._on_stream_event_in, self._on_stream_event_out
+        processors = self._processors
         turns = 0
         try:
             while not self.should_stop:
@@ -58,11 +57,13 @@ class RoundStream(Stream):
                 sensor_state = event_in(tp, offset, self, event)
                 self._set_current_event(event)
                 acks = self.enable_acks
-                try:
-                    value = await self._processed(event)
-                except Exception as error:  # noqa: BLE001 - whatever a processor raises is poison
-                    await consumer.fail(message, error)
-                    continue
+                value = event.value
+                if processors or self.join_strategy is not None:
+                    try:
+                        value = await self._processed(value)
+                    except Exception as error:  # noqa: BLE001 - what a processor raises is poison
+                        await consumer.fail(message, error)
+                        continue
                 if value is not _SKIPPED:
                     self.events_total += 1
                     yield value
@@ -83,8 +84,7 @@ class RoundStream(Stream):
                 await self.stop()
                 self.service_reset()
 
-    async def _processed(self, event: EventT[Any]) -> Any:  # noqa: ANN401
-        value = event.value
+    async def _processed(self, value: Any) -> Any:  # noqa: ANN401
         try:
             for processor in self._processors:
                 value = await maybe_async(processor(value))

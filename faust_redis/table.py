@@ -194,7 +194,7 @@ class TableManager(FaustTableManager):
         name = f"{self.app.conf.id}-{table.name}"
         codec = TableCodec(table, name, in_hash=not in_memory, changelog=changelog)
         store = Store("redis://", self.app, table, table_name=name)
-        store.codec = codec
+        store.codec, store.is_global = codec, codec.is_global
         table._data = store  # noqa: SLF001 - Faust has no setter
         self._hooks[name] = hooks = _Hooks(table)
         table.on_key_set, table.on_key_del = hooks.on_key_set, hooks.on_key_del

@@ -180,3 +180,43 @@ def test_two_apps_with_one_id_and_different_topics_are_refused(any_server: Serve
 
         assert other.workers[0].wait(timeout=60) != 0
         assert "give one of them another id" in other.said()
+
+
+@pytest.mark.parametrize("store", ["redis", "memory"])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_global_table_is_the_same_to_every_worker_and_outlives_them(
+    server: Server, workers: int, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STORE", f"{store}://")
+    with server.client() as valkey, Program("rates", server.url) as program:
+        program.start(workers)
+        wait_until(lambda: len(holders(valkey, "rates", 4)) == workers, 60)
+        for currency, rate in (("eur", 1.5), ("usd", 2.0), ("eur", 3.0)):
+            append(valkey, "news", 1, rate, k=currency)
+        seen_everywhere(valkey, "eur", 3.0, ["eur", "usd"])
+        append(valkey, "news", 1, 0.0, k="eur")
+        seen_everywhere(valkey, "eur", None, ["usd"])
+        append(valkey, "news", 3, 4.0, k="eur")
+        seen_everywhere(valkey, "eur", 4.0, ["eur", "usd"])
+        assert program.stop() == [0] * workers
+
+        program.start()
+        seen_everywhere(valkey, "eur", 4.0, ["eur", "usd"])
+        program.stop()
+
+
+def seen_everywhere(valkey: Valkey, currency: str, rate: float | None, known: list[str]) -> None:
+    """Return once orders in every partition are converted by this rate."""
+    import json  # noqa: PLC0415
+
+    def told() -> bool:
+        before = len(entries(valkey, "converted", 1))
+        for partition in range(4):
+            append(valkey, "orders", partition, 1.0, k=currency)
+        wait_until(lambda: len(entries(valkey, "converted", 1)) == before + 4, 60)
+        newest = [json.loads(fields[b"e"]) for fields in entries(valkey, "converted", 1)[before:]]
+        # An ordinary table is a mapping with all that mappings have.
+        assert all(order["last"] == [[currency], [1.0], 1.0, 0] for order in newest)
+        return all((order["rate"], order["known"]) == (rate, known) for order in newest)
+
+    wait_until(told, 60)
