@@ -82,12 +82,21 @@ const shell = {
   },
 };
 
+// An address that cannot be decoded is shown as unknown, not as an empty page.
+function pathOf({ pathname }) {
+  try {
+    return decodeURI(pathname);
+  } catch {
+    return pathname;
+  }
+}
+
 let open = null;
 let turn = 0;
 
 async function show({ scroll = 0, focus = false } = {}) {
   const mine = ++turn;
-  const path = decodeURI(location.pathname);
+  const path = pathOf(location);
   const [pattern, load] = VIEWS.find(([each]) => each.test(path)) ?? VIEWS[0];
   if (open?.pattern === pattern && open.view.turn) {
     await open.view.turn(path.match(pattern)?.[1], new URLSearchParams(location.search));
@@ -113,18 +122,21 @@ function mark() {
   }
 }
 
+const keepScroll = () => history.replaceState({ ...history.state, scroll: scrollY }, "");
+
 const isOurs = (anchor) => anchor && anchor.origin === location.origin && !anchor.target && !anchor.hash
-  && VIEWS.some(([each]) => each.test(decodeURI(anchor.pathname)));
+  && VIEWS.some(([each]) => each.test(pathOf(anchor)));
 
 document.addEventListener("click", (event) => {
   const anchor = event.target.closest?.("a[href]");
   if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || !isOurs(anchor)) return;
   event.preventDefault();
   if (location.pathname === "/") shell.list = location.href;
-  history.replaceState({ ...history.state, scroll: scrollY }, "");
+  keepScroll();
   history.pushState({ inside: true }, "", anchor.href);
   show({ focus: true });
 });
+addEventListener("pagehide", keepScroll);
 addEventListener("popstate", (event) => show({ scroll: event.state?.scroll ?? 0 }));
 history.scrollRestoration = "manual";
 show({ scroll: history.state?.scroll ?? 0 });

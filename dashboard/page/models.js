@@ -38,7 +38,7 @@ export class View {
     try {
       if (!this.shell.names.size) await this.shell.overview();
       const index = await (await fetch("/v1/models")).json();
-      const wanted = label ? decodeURIComponent(label) : index.champion ?? index.models.at(-1)?.label;
+      const wanted = label ? decoded(label) : index.champion ?? index.models.at(-1)?.label;
       const answer = wanted ? await fetch(`/v1/models/${encodeURIComponent(wanted)}`) : null;
       if (this.closed || label !== this.label) return;
       this.tell(index, wanted, answer?.ok ? await answer.json() : null);
@@ -119,6 +119,14 @@ export class View {
     });
     card.append(table("Versions", ["Version", "Role", "Learnt until", "Matches", "Log-loss", "Range"], rows));
     return [card];
+  }
+}
+
+function decoded(label) {
+  try {
+    return decodeURIComponent(label);
+  } catch {
+    return label;
   }
 }
 

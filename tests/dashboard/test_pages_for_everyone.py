@@ -156,6 +156,27 @@ async def test_accuracy_is_shown_by_league_and_where_a_version_tells_it_by_minut
     assert errors == []
 
 
+@needs_browser
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/matches/%E0%A4%A", "No such match"),
+        ("/matches/..%2F..%2Fhealthz", "No such match"),
+        ("/models/none@7", "There is no version none@7."),
+        ("/models/%E0%A4%A", "There is no version %E0%A4%A."),
+    ],
+)
+async def test_an_address_of_nothing_says_so(served: Any, path: str, words: str) -> None:
+    async with served(models=SHIPPED) as client, browser(CHROMIUM or "") as (page, _):
+        answer = await page.goto(f"{client.base_url}{path}")
+
+        # A path that the server itself refuses is a problem of its own, and no page.
+        if answer is not None and answer.ok:
+            await expect(page.locator("main")).to_contain_text(words)
+        else:
+            await expect(page.locator("body")).to_contain_text("nothing is served")
+
+
 def test_the_page_is_smaller_than_200_kb_in_all() -> None:
     sizes = {path.name: path.stat().st_size for path in PAGE.rglob("*") if path.is_file()}
 
