@@ -40,9 +40,9 @@ SIMULATED_AT = dt.datetime(2025, 11, 15, 15, 31, tzinfo=dt.UTC)
 _LEARNT_FROM = dt.timedelta(days=620)
 """Matches this long before only build ratings: the season in play and the one before it."""
 _A_MONTH = dt.timedelta(days=30)
-_LAST_MINUTES = dt.timedelta(minutes=16)
-_PACE = 60.0
-"""The last minutes are told a minute a second, so that the system is seen at work."""
+_LAST_MINUTES = dt.timedelta(minutes=40)
+_PACE = 40.0
+"""The last minutes take a minute, so that the system is seen at work."""
 _EVERY_MINUTE = tuple(range(1, 91))
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import urllib.request
 from pathlib import Path  # noqa: TC003 - msgspec reads annotations at run time
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 from msgspec import Struct
 
-from commands.palette import reduce_colours
+from commands.palette import png_of
 from commands.saturday import serving
 from schemas.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
     from playwright.sync_api import Browser, Page
     from rich.console import Console
 
@@ -41,6 +44,18 @@ _SHOWN = {
     "model": ".calibration canvas",
     "system": ".feeds .alive",
 }
+_DECODE = """async (png) => {
+  const source = await fetch(`data:image/png;base64,${png}`);
+  const picture = await createImageBitmap(await source.blob());
+  const { width, height } = picture;
+  const context = new OffscreenCanvas(width, height).getContext("2d");
+  context.drawImage(picture, 0, 0);
+  const { data } = context.getImageData(0, 0, width, height);
+  const blob = new Blob([data]);
+  const read = new FileReader();
+  await new Promise((done) => { read.onload = done; read.readAsDataURL(blob); });
+  return { width, height, rgba: read.result.split(",")[1] };
+}"""
 _AT_WORK_MS = 11_000
 _SETTLED_MS = 3_000
 """Flashes of what changed have faded, and the rows on the screen know their history."""
@@ -109,6 +124,7 @@ def _predictions(address: str, query: str) -> list[Any]:
 
 
 def _take(browser: Browser, out: Path, name: str, url: str, wait_ms: int) -> Iterator[Path]:
+    canvas = browser.new_page()
     opened = []
     for device, options in _DEVICES.items():
         for scheme in _SCHEMES:
@@ -117,11 +133,19 @@ def _take(browser: Browser, out: Path, name: str, url: str, wait_ms: int) -> Ite
             opened.append((page, out / f"{name}-{device}-{scheme}.png"))
     opened[0][0].wait_for_timeout(wait_ms)
     for page, file in opened:
-        yield _picture(page, _SHOWN[name], file)
+        yield _picture(page, _SHOWN[name], file, canvas)
         page.context.close()
+    canvas.context.close()
 
 
-def _picture(page: Page, shown: str, file: Path) -> Path:
+def _picture(page: Page, shown: str, file: Path, canvas: Page) -> Path:
     page.locator(shown).first.wait_for(state="visible")
-    file.write_bytes(reduce_colours(page.screenshot()))
+    file.write_bytes(png_of(_pixels(page.screenshot(), canvas)))
     return file
+
+
+def _pixels(png: bytes, canvas: Page) -> NDArray[np.uint8]:
+    """Read a PNG, shape (height, width, 4), uint8: the browser knows how, so we need not."""
+    told = canvas.evaluate(_DECODE, base64.b64encode(png).decode())
+    flat = np.frombuffer(base64.b64decode(told["rgba"]), np.uint8)
+    return flat.reshape(told["height"], told["width"], 4)

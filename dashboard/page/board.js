@@ -37,6 +37,7 @@ export class Board {
     }
     if (!newer(match, row.match)) return false;
     row.update(match);
+    if (row.movement.lacks) this.histories.again(row);
     return true;
   }
 

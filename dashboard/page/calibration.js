@@ -26,7 +26,7 @@ export class CalibrationChart {
     const tenths = [0, 0.2, 0.4, 0.6, 0.8, 1];
     const words = (_, all) => all.map((value) => `${Math.round(value * 100)}%`);
     this.u = new uPlot({
-      width: this.place.clientWidth, height: this.height, padding: [10, 16, 0, 0], legend: { show: false }, cursor: { show: false },
+      width: this.place.clientWidth, height: this.height, padding: [10, 24, 0, 0], legend: { show: false }, cursor: { show: false },
       scales: { x: { time: false, range: [0, 1] }, y: { range: [0, 1] } },
       axes: [
         axis({ size: 28, gap: 6, splits: () => tenths, values: words }),

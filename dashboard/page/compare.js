@@ -56,7 +56,7 @@ export function compare(section, by, parts, names) {
     return cell;
   }));
   const body = rows.map((row) => {
-    const name = make("th", "", by === "minute" ? `${row.part}′` : names.get(row.part)?.name ?? row.part);
+    const name = make("th", "", by === "minute" ? `${parseInt(row.part, 10)}′` : names.get(row.part)?.name ?? row.part);
     name.scope = "row";
     return make("tr", "", name, make("td", "", row.log_loss.value.toFixed(3)), make("td", "", row.market?.toFixed(3) ?? "–"),
       make("td", "wide", track(row.log_loss, row.market, ends)), make("td", "", row.rows.toLocaleString("en-GB")));

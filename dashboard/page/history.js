@@ -15,6 +15,12 @@ export class Histories {
     this.seen.observe(row.item);
   }
 
+  // What the row knows has a gap: asked for once more.
+  again(row) {
+    row.watched = false;
+    this.watch(row);
+  }
+
   look(entries) {
     for (const { isIntersecting, target } of entries) {
       if (isIntersecting) this.waiting.add(target.row);

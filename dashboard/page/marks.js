@@ -3,16 +3,18 @@
 import { make } from "./dom.js";
 import { icon } from "./icons.js";
 
+const NARROW = 480;
 const WIDTHS = { goal: 44, red: 14, yellow: 10, withdrawn: 30, var: 30, missed: 14, odds: 12, model: 16 };
+const NARROW_GOAL = 20;
 const ROW = 20;
 const MOST_ROWS = 4;
 const LEAST_ODDS_MOVE = 0.01;
 
 const isMarked = (moment) => moment.kind in WIDTHS && (moment.kind !== "odds" || moment.move >= LEAST_ODDS_MOVE);
 
-function markOf(moment, left) {
-  const mark = make("span", `mark-of ${moment.kind}`, icon(moment.kind));
-  if (moment.kind === "goal") mark.append(`${moment.score.home}–${moment.score.away}`);
+function markOf(moment, left, narrow) {
+  const mark = make("span", `mark-of ${moment.kind}${narrow ? " bare" : ""}`, icon(moment.kind));
+  if (moment.kind === "goal" && !narrow) mark.append(`${moment.score.home}–${moment.score.away}`);
   mark.style.left = `${left}px`;
   return mark;
 }
@@ -37,17 +39,19 @@ export function placeMarks(u, moments) {
   layer.setAttribute("aria-hidden", "true");
   const taken = { home: [], away: [] };
   const right = u.over.clientWidth;
-  const drawn = [lineAt(u.valToPos(0, "x"), "start")];
+  const narrow = right < NARROW;
+  const lines = [lineAt(u.valToPos(0, "x"), "start")];
+  const marks = [];
   for (const moment of moments.filter(isMarked)) {
     const side = moment.side ?? "away";
     const x = u.valToPos(moment.x, "x");
-    const width = WIDTHS[moment.kind];
+    const width = narrow && moment.kind === "goal" ? NARROW_GOAL : WIDTHS[moment.kind];
     const left = Math.min(x, right - width / 2);
     const row = rowFor(taken[side], left - width / 2, width);
-    const mark = markOf(moment, left);
+    const mark = markOf(moment, left, narrow);
     mark.style[side === "home" ? "bottom" : "top"] = `${4 + row * ROW}px`;
-    if (["goal", "red", "withdrawn"].includes(moment.kind)) drawn.push(lineAt(x, moment.kind));
-    drawn.push(mark);
+    if (["goal", "red", "withdrawn"].includes(moment.kind)) lines.push(lineAt(x, moment.kind));
+    marks.push(mark);
   }
-  layer.replaceChildren(...drawn);
+  layer.replaceChildren(...lines, ...marks);
 }

@@ -10,6 +10,7 @@ import { dayOf, newer, share, SIDES } from "./words.js";
 import { WinChart } from "./win_chart.js";
 
 const GAP_MS = 400;
+const AGAIN_MS = 3000;
 
 export class View {
   constructor(shell, id) {
@@ -40,6 +41,7 @@ export class View {
 
   clear() {
     clearTimeout(this.reading);
+    this.reading = null;
     this.chart?.close();
     this.goals?.close();
     this.chart = this.goals = null;
@@ -66,8 +68,13 @@ export class View {
     } catch {
       if (this.closed || id !== this.id) return;
       this.shell.tellConnection("lost", {});
-      this.reading = setTimeout(() => this.read(), 3000);
+      this.readSoon(AGAIN_MS);
     }
+  }
+
+  // Once, however often it is asked for: in a fast replay gaps come without end.
+  readSoon(wait_ms) {
+    this.reading ??= setTimeout(() => { this.reading = null; this.read(); }, wait_ms);
   }
 
   // Each revision once, in order: what was read and what arrived meanwhile.
@@ -86,10 +93,7 @@ export class View {
     this.merge([pointOf(match)]);
     this.tell();
     // The stream tells the newest of a moment: what came between is read.
-    if (last && match.revision > last.revision + 1) {
-      clearTimeout(this.reading);
-      this.reading = setTimeout(() => this.read(), GAP_MS);
-    }
+    if (last && match.revision > last.revision + 1) this.readSoon(GAP_MS);
   }
 
   // A goal or an end is said aloud; a minute that passes is not.
@@ -105,7 +109,9 @@ export class View {
     this.shell.title(`${match.home_team} ${match.score ? `${match.score.home}–${match.score.away}` : "v"} ${match.away_team}`);
     at.simulated.hidden = !match.simulated;
     this.tellPlace(match);
-    this.board.tell(match, this.points);
+    this.board.tell(match, this.points, this.shell.now());
+    write(at.chartTitle, match.minute === null ? "Win probability, change by change" : "Win probability, minute by minute");
+    write(at.whyTitle, match.status === "finished" ? "What decided it" : "Why it moved");
     tellReasons(at.reasons, told, match);
     tellMoments(at.moments, chapters(told), match);
     this.chart ??= new WinChart(at.chart, match);

@@ -103,7 +103,9 @@ export class View {
     const names = Object.keys(accuracy).filter((name) => name.startsWith("by_") && Array.isArray(accuracy[name]));
     const order = ["by_minute", "by_competition", "by_season"];
     names.sort((a, b) => (order.indexOf(a) + 1 || 9) - (order.indexOf(b) + 1 || 9));
-    return names.map((name) => compare(section, name.slice(3), accuracy[name], this.shell.names)).filter(Boolean);
+    const cards = names.map((name) => compare(section, name.slice(3), accuracy[name], this.shell.names)).filter(Boolean);
+    if (accuracy.by_minute?.length) return cards;
+    return [...cards, section("by-minute-title", "As the match goes on", "This version was not measured in play: it learnt from results, which do not tell the minutes of goals. What happens between kick-off and full-time follows from goal rates.")];
   }
 
   versions(index, wanted) {

@@ -30,6 +30,7 @@ function when(moment) {
 const score = (moment) => (["goal", "withdrawn", "end"].includes(moment.kind) && moment.score ? `${moment.score.home}–${moment.score.away}` : "");
 
 function title(moment) {
+  if (moment.kind === "end") return "Full-time";
   if (moment.kind !== "quiet") return moment.title;
   return moment.minute === null ? "Before the match" : "Minutes pass";
 }
@@ -52,17 +53,20 @@ export function tellMoments(list, told, match) {
   list.replaceChildren(...rows);
 }
 
+const largest = (moved) => moved.toSorted((a, b) => size(b.change) - size(a.change))[0];
+
 export function tellReasons(place, told, match) {
   const all = chapters(told);
-  const last = told.findLast((moment) => moment.change && size(moment.change) >= 0.005) ?? told.at(-1);
-  const key = `${last.epoch}-${last.revision}`;
+  const moved = told.filter((moment) => moment.change && size(moment.change) >= 0.005);
+  const last = (match.status === "finished" ? largest(moved.filter((moment) => moment.minute !== null)) : moved.at(-1)) ?? told.at(-1);
+  const key = `${last.epoch}-${last.revision} ${match.status}`;
   if (place.dataset.key === key) return;
   place.dataset.key = key;
-  const biggest = all.filter((moment) => moment.change && moment !== last && moment.kind !== "end")
+  const biggest = all.filter((moment) => moment.change && moment.revision !== last.revision && moment.kind !== "end")
     .sort((a, b) => size(b.change) - size(a.change)).slice(0, BIGGEST).filter((moment) => size(moment.change) >= 0.02);
   const head = make("p", "last", make("span", "at", when(last)), icon(last.kind, last.minute), make("strong", "", last.title));
   place.replaceChildren(head, make("p", "because", because(last, match)), changes(last.change, match));
   if (!biggest.length) return;
   const rows = biggest.map((moment) => make("li", `moment ${moment.kind}`, make("span", "at", when(moment)), icon(moment.kind, moment.minute), make("span", "what", make("strong", "", title(moment))), changes(moment.change, match)));
-  place.append(make("h3", "", "Biggest moves"), make("ol", "moments", ...rows));
+  place.append(make("h3", "", "Other big moves"), make("ol", "moments", ...rows));
 }

@@ -1,7 +1,7 @@
 // How far a live match's forecast has moved since kick-off: three numbers and a small picture.
 
 import { make, svg, write } from "./dom.js";
-import { atKickOff, moments, pointOf } from "./story.js";
+import { atKickOff, moments, pointOf, total } from "./story.js";
 import { SIDES, newer, signed } from "./words.js";
 
 const WIDTH = 90;
@@ -34,6 +34,8 @@ export class Movement {
   follow(match) {
     if (!this.points) return;
     const last = this.points.at(-1);
+    // The stream tells the newest of a moment: a goal may lie in what it left out.
+    this.lacks = Boolean(last) && match.revision > last.revision + 1 && total(match.score) !== total(last.score);
     if (!last || newer(match, last)) this.points.push(pointOf(match));
     this.told = moments(this.points, { home: match.home_team, away: match.away_team });
     this.notable = this.told.findLast((moment) => NOTABLE.has(moment.kind));

@@ -7,6 +7,8 @@ import { Movement } from "./movement.js";
 import { headline } from "./story.js";
 import { QUALITY, SIDES, ago, signed, time, when } from "./words.js";
 
+const OLD_S = 600; // a match in play of which nothing was heard for so long is not what it looks like
+
 export class Row {
   constructor(match) {
     this.item = make("li", "match");
@@ -101,6 +103,7 @@ export class Row {
   // *now* is the feed's clock in milliseconds: in a replay, yesterday's match is not a year old.
   tellAge(now) {
     const seconds = Math.max((now - Date.parse(this.match.as_of)) / 1000, 0);
+    this.age.classList.toggle("old", this.match.status === "live" && seconds > OLD_S);
     write(this.age, `as of ${time(this.match.as_of)} · ${ago(seconds)}`);
   }
 }

@@ -3,7 +3,7 @@
 import { fillBar, makeBar, tell } from "./bars.js";
 import { flash, make, write } from "./dom.js";
 import { atKickOff } from "./story.js";
-import { QUALITY, SIDES, dayAndTime, share, signed, time, when } from "./words.js";
+import { QUALITY, SIDES, day, dayAndTime, dayOf, share, shortDay, signed, time, when } from "./words.js";
 
 export class Scoreboard {
   constructor(place) {
@@ -27,20 +27,22 @@ export class Scoreboard {
     place.append(make("h1", "", this.home, " ", this.goals, " ", this.away), this.state, shown, this.spoken);
   }
 
-  tell(match, points) {
+  // *now* is the feed's clock in milliseconds.
+  tell(match, points, now) {
     const isNew = !this.match;
     this.match = match;
     write(this.home, match.home_team);
     write(this.away, match.away_team);
     const changed = write(this.goals, match.score ? `${match.score.home}–${match.score.away}` : "v");
     if (changed && !isNew) flash(this.goals);
-    write(this.minute, when(match));
+    const isComing = match.status === "scheduled";
+    write(this.minute, isComing ? `${when(match)} UTC` : when(match));
     this.minute.dataset.status = match.status;
-    write(this.since, match.status === "scheduled" ? dayAndTime(match.kick_off) : `kicked off ${dayAndTime(match.kick_off)}`);
+    write(this.since, isComing ? day(dayOf(match.kick_off)) : `kicked off ${dayAndTime(match.kick_off)}`);
     const [label, meaning] = QUALITY[match.quality] ?? [match.quality, ""];
     this.quality.className = `chip ${match.quality}`;
     this.quality.title = meaning;
-    write(this.quality, `${label} · as of ${time(match.as_of)}`);
+    write(this.quality, `${label} · as of ${dayOf(match.as_of) === dayOf(now) ? "" : `${shortDay(match.as_of)}, `}${time(match.as_of)}`);
     this.tellChances(match, isNew);
     this.tellMarket(match, points);
   }

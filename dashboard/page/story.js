@@ -24,7 +24,7 @@ function kindOf(cause) {
   return { kind: withdrawn ? "withdrawn" : INCIDENTS[what] ?? "other", team, at: stoppage ? `${minute}+${stoppage}` : minute };
 }
 
-const total = (score) => (score ? score.home + score.away : 0);
+export const total = (score) => (score ? score.home + score.away : 0);
 
 // Who gained by a change of the score, whatever event told of it.
 function scorer(before, now) {

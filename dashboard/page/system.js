@@ -9,7 +9,7 @@ const LATE_S = 5;
 const APPS = { forecast: "Forecasts", record: "Records in Postgres", archive: "Archive of events" };
 const FEED_WORDS = { alive: "alive", silent: "silent", unknown: "not heard since this server started" };
 
-const SOURCES = { sabiscore: "sabiscore (commands of operators)" };
+const SOURCES = { sabiscore: "sabiscore (operators)" };
 
 const number = (value, digits = 0) => (value === null || value === undefined ? "–" : value.toLocaleString("en-GB", { maximumFractionDigits: digits }));
 const seconds = (value) => (value === null || value === undefined ? "–" : value < 0.05 ? "none" : `${number(value, 1)} s`);
@@ -85,9 +85,10 @@ export class View {
   feedTable({ feeds }) {
     const rows = feeds.map((each) => {
       const state = make("span", `state-of ${each.state}`, FEED_WORDS[each.state] ?? each.state);
-      return [SOURCES[each.source] ?? each.source, state, each.last_event ? dayAndTime(each.last_event) : "–", each.age_s === null || each.age_s === undefined ? "–" : ago(each.age_s)];
+      const heard = each.age_s === null || each.age_s === undefined ? "–" : ago(each.age_s);
+      return [SOURCES[each.source] ?? each.source, state, heard, each.last_event ? dayAndTime(each.last_event) : "–"];
     });
-    return rows.length ? table("Feeds", ["Feed", "State", "Last event", "Heard"], rows) : make("p", "hint", "No feed has said anything yet.");
+    return rows.length ? table("Feeds", ["Feed", "State", "Heard", "Last event"], rows) : make("p", "hint", "No feed has said anything yet.");
   }
 
   partitionTable({ partitions }) {

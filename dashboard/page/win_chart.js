@@ -13,7 +13,7 @@ export class WinChart {
   constructor(place, match) {
     this.match = match;
     this.plot = make("div", "plot");
-    this.ends = SIDES.map((side) => make("div", `end of-${side}`, make("strong"), make("span")));
+    this.ends = SIDES.map((side) => make("div", `tail of-${side}`, make("strong"), make("span")));
     this.tip = make("div", "tip");
     this.tip.hidden = true;
     this.frame = make("div", "frame", this.plot, make("div", "ends", ...this.ends));

@@ -87,7 +87,7 @@ async def test_a_goal_moves_the_bar_and_the_chart(
         valkey.commit(next(story))
         await expect(page.locator(".bar.tall .home")).to_have_css("flex-grow", "0.74")
         await expect(page.locator(".score")).to_have_text("1–0")
-        await expect(page.locator(".end.of-home strong")).to_have_text("74%")
+        await expect(page.locator(".tail.of-home strong")).to_have_text("74%")
         await expect(page.locator(".mark-of.goal")).to_have_text("1–0")
         assert await picture(page) != before
         await expect(page.locator("#spoken")).to_contain_text("Goal, Arsenal (23')")
@@ -168,7 +168,7 @@ async def test_what_was_missed_while_cut_off_is_caught_up_with_and_nothing_is_le
         line_to(client.base_url.host, client.base_url.port) as line,
     ):
         await page.goto(f"{line.url}{PATH}")
-        await expect(page.locator(".end.of-home strong")).to_have_text("50%")
+        await expect(page.locator(".tail.of-home strong")).to_have_text("50%")
 
         line.cut()
         await expect(page.locator("#connection")).to_have_text("Connection lost")
@@ -176,7 +176,7 @@ async def test_what_was_missed_while_cut_off_is_caught_up_with_and_nothing_is_le
         line.mend()
         # The browser itself waits some seconds before it asks again.
         await page.wait_for_selector("#connection[data-state=live]")
-        await expect(page.locator(".end.of-home strong")).to_have_text("91%")
+        await expect(page.locator(".tail.of-home strong")).to_have_text("91%")
         await expect(page.locator(".mark-of.goal")).to_have_count(2)
         await expect(page.locator(".mark-of.withdrawn")).to_have_count(1)
 

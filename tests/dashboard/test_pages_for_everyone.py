@@ -13,7 +13,7 @@ from schemas.forecast import Cause, ExpectedGoals, Score
 from tests.dashboard.browser import browser, find
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page
+    from playwright.async_api import Page, Route
 
 CHROMIUM = find()
 needs_browser = pytest.mark.skipif(
@@ -121,6 +121,37 @@ async def test_every_page_is_reached_by_its_link_and_says_where_one_is(
 
         await page.go_back()
         await expect(page.get_by_role("heading", level=1)).to_have_text("The system")
+
+    assert errors == []
+
+
+@needs_browser
+async def test_accuracy_is_shown_by_league_and_where_a_version_tells_it_by_minute(
+    served: Any,
+) -> None:
+    measured = {
+        "forecaster": "pool_closing", "rows": 900, "market": None,
+        "log_loss": {"value": 0.512, "low": 0.49, "high": 0.53},
+    }  # fmt: skip
+    by_minute = [measured | {"part": "45'"}, measured | {"part": "75'"}]
+
+    async def with_minutes(route: Route) -> None:
+        answer = await route.fetch()
+        told = await answer.json()
+        told["accuracy"]["by_minute"] = by_minute
+        await route.fulfill(response=answer, json=told)
+
+    async with served(models=SHIPPED) as client, browser(CHROMIUM or "") as (page, errors):
+        await page.route("**/v1/models/default@1", with_minutes)
+        await page.route("**/v1/models/default%401", with_minutes)
+        await page.goto(f"{client.base_url}/models")
+
+        minutes = page.get_by_role("region", name="As the match goes on").locator("tbody th")
+        await expect(minutes).to_have_text(["45\N{PRIME}", "75\N{PRIME}"])
+        leagues = page.get_by_role("region", name="League by league").locator("tbody tr")
+        await expect(leagues).to_have_count(5)
+        versions = page.get_by_role("table", name="Versions").locator("tbody tr")
+        await expect(versions).to_contain_text(["default@1"])
 
     assert errors == []
 
