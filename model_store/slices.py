@@ -49,7 +49,7 @@ def slices(held_out: OutOfFold, served: Floats, *, seed: int) -> list[Slice]:
     Where only some matches of a part have a closing market, "priced" is what is served of those.
     """
     rows = held_out.rows
-    priced = np.isfinite(rows.market_closing).all(axis=1)
+    priced = np.asarray(np.isfinite(rows.market_closing).all(axis=1))
     made = []
     for by, part, which in _parts(rows, served):
         for name, forecasts in (("stack", held_out.forecasts["stack"]), ("served", served)):
