@@ -54,6 +54,14 @@ class ReadProbe:
         """Read this match too from now on: its fixture is committed."""
         self._known.append(match_id)
 
+    def known(self) -> list[str]:
+        """The matches that are read."""
+        return list(self._known)
+
+    def is_reading(self) -> bool:
+        """Whether nothing has ended the reading yet."""
+        return self._thread.is_alive()
+
     def stop(self) -> Reads:
         """End the reading and return what was seen.
 

@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     partitions: int = Field(8, ge=1, le=256, description="partitions of a new namespace")
     lease_s: float = Field(5.0, gt=0.2, description="a silent worker loses its work after this")
     batch_records: int = Field(256, ge=1, le=4096, description="most records of one commit")
+    keep_hours: float = Field(
+        24.0, ge=0.0, description="hours that streams are kept; inf: for ever"
+    )
     forecasters: int = Field(1, ge=1, le=16, description="processes that share the forecasting")
     models: Path = Field(ROOT / "model_store" / "shipped", description="folder of model versions")
     gateway_token: str | None = Field(None, repr=False, description="word that lets feeds publish")

@@ -32,6 +32,13 @@ def usual(settings: Settings) -> list[str]:
     return [name for name in AGENTS if name != shadow.APP or challenged]
 
 
+_READERS = {
+    forecast.APP: (forecast.APP, archive.APP),
+    archive.APP: (forecast.APP, archive.APP),
+    record.APP: (record.APP,),
+}
+"""The agents that read what each reads: nothing goes before they have it, started or not."""
+
 _NICE = 10
 """Of what writes history: the forecasts, which somebody waits for, have the cores first."""
 
@@ -44,6 +51,8 @@ def run_one(name: str, settings: Settings) -> int:
         namespace=settings.namespace,
         partitions=settings.partitions,
         lease_s=settings.lease_s,
+        keep_s=3600 * settings.keep_hours,
+        keep_for=_READERS[name],
         on_commit=_observe_commit(name),
         on_fenced=lambda _partition: metrics.FENCED.labels(name).inc(),
     )

@@ -10,7 +10,6 @@ from msgspec import Struct
 from dashboard.directory import CompetitionRow, TeamRow  # noqa: TC001 - the same
 from dashboard.feeds import FeedRow  # noqa: TC001 - the same
 from dashboard.gauge import Lag  # noqa: TC001 - the same
-from dashboard.published import Bin  # noqa: TC001 - the same
 from schemas.forecast import Forecast  # noqa: TC001 - the same
 
 
@@ -53,6 +52,17 @@ class Models(Struct, frozen=True):
 
     champion: str | None
     models: list[ModelRow]
+
+
+class Bin(Struct, frozen=True):
+    """The held-out forecasts of an outcome from *low* to *high*, and how often it happened."""
+
+    outcome: str
+    low: float
+    high: float
+    n: int
+    mean_forecast: float
+    frequency: float
 
 
 class Model(Struct, frozen=True):

@@ -14,29 +14,16 @@ from schemas.errors import ModelError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from model_store.calibration import Bin
     from model_store.held_out import HeldOut
     from model_store.manifest import Manifest
 
-BINS = 10
-OUTCOMES = ("home", "draw", "away")
 SUMMARISED = ("log_loss", "rps", "accuracy")
 LEFT_OUT = ("golden", "metrics")
 """Of a manifest: vectors for machines, and what is told under ``accuracy``."""
-_PER_MILLION = 1_000_000
 _NAMES = {"league": "competition"}
 
 _log = structlog.get_logger(__name__)
-
-
-class Bin(Struct, frozen=True):
-    """The held-out forecasts of an outcome between *low* and *high*, and how often it happened."""
-
-    outcome: str
-    low: float
-    high: float
-    n: int
-    mean_forecast: float
-    frequency: float
 
 
 class Published(Struct, frozen=True):
@@ -99,13 +86,13 @@ def read(folder: Path) -> Published:
         try:
             manifest = store.show(label)
             name, _, version = label.partition("@")
-            held_out = load_held_out(folder / name / version)
+            bins = manifest.metrics.calibration or _bins(load_held_out(folder / name / version))
         except ModelError as error:
             _log.warning("models.unreadable", reason=str(error))
             continue
         about = _about(manifest, sorted(a for a, meant in aliases.items() if meant == label))
         rows.append(about | {"metrics": _summary(manifest)})
-        models[label] = msgspec.json.encode(about | _in_full(manifest, held_out))
+        models[label] = msgspec.json.encode(about | _in_full(manifest, bins))
     index = {"champion": aliases.get("champion"), "models": rows}
     return Published(msgspec.json.encode(index), models)
 
@@ -130,29 +117,21 @@ def _summary(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _in_full(manifest: Manifest, held_out: HeldOut) -> dict[str, Any]:
+def _bins(held_out: HeldOut) -> list[Bin]:
+    """Calibration of a version made before manifests told it; none where nothing was held out."""
+    from model_store import calibration  # noqa: PLC0415 - loads numpy, as above
+
+    return calibration.bins(held_out.array(), held_out.outcomes()) if held_out.match_id else []
+
+
+def _in_full(manifest: Manifest, bins: list[Bin]) -> dict[str, Any]:
     metrics = msgspec.to_builtins(manifest.metrics)
+    del metrics["calibration"]
     accuracy: dict[str, Any] = {"overall": metrics.pop("forecasters")}
     accuracy |= {"by_season": [], "by_competition": [], "by_minute": []}
+    accuracy["by_month"] = metrics.pop("months")
     for part in metrics.pop("slices"):
         by = part.pop("by")
         accuracy.setdefault(f"by_{_NAMES.get(by, by)}", []).append(part)
     rest = {k: v for k, v in msgspec.to_builtins(manifest).items() if k not in LEFT_OUT}
-    return rest | {"accuracy": accuracy | metrics, "calibration": calibration(held_out)}
-
-
-def calibration(held_out: HeldOut) -> list[Bin]:
-    """Tenths of the held-out forecasts by outcome; empty ones are left out."""
-    bins = []
-    for k, outcome in enumerate(OUTCOMES):
-        sums = [[0, 0, 0] for _ in range(BINS)]
-        for made, happened in zip(held_out.served, held_out.outcome, strict=True):
-            place = min(made[k] * BINS // _PER_MILLION, BINS - 1)
-            for i, amount in enumerate((1, made[k], int(happened == k))):
-                sums[place][i] += amount
-        bins += [
-            Bin(outcome, place / BINS, (place + 1) / BINS, n, made / n / _PER_MILLION, happened / n)
-            for place, (n, made, happened) in enumerate(sums)
-            if n
-        ]
-    return bins
+    return rest | {"accuracy": accuracy | metrics, "calibration": bins}

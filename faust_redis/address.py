@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -19,6 +20,16 @@ class Address:
     password: str = field(default="", repr=False)
     db: int = 0
     tls: bool = False
+    ca: str = ""
+    """A file with the certificates that are trusted; the system's when there is none."""
+
+    def tls_context(self) -> ssl.SSLContext | None:
+        """What a connection is wrapped in; None over plain TCP.
+
+        Raises:
+            OSError: When the file of certificates cannot be read.
+        """
+        return ssl.create_default_context(cafile=self.ca or None) if self.tls else None
 
     def __str__(self) -> str:
         """The address without its password, for people and for Faust's labels."""
@@ -29,6 +40,8 @@ class Address:
 
 def parse(url: str) -> Address:
     """Read ``redis://user:pw@host:port/db``, ``rediss://…`` or ``unix:///path?db=0&password=…``.
+
+    ``?ssl_ca_certs=FILE`` names the certificates that ``rediss`` trusts, as redis-py calls it.
 
     Raises:
         ValueError: When the scheme is none of these or a number is none.
@@ -55,4 +68,5 @@ def parse(url: str) -> Address:
         password=password,
         db=int(parts.path.strip("/") or query.get("db", "0")),
         tls=parts.scheme == "rediss",
+        ca=query.get("ssl_ca_certs", ""),
     )

@@ -15,7 +15,7 @@ from faust_redis.table import TableManager
 from faust_redis.transport import LeaderAssignor, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from faust.types.transports import TransportT
 
@@ -27,6 +27,9 @@ class App(faust.App):
 
     *on_commit* is called with each committed batch and the seconds its commit took; *on_fenced*
     with each partition that was taken from us or had to be loaded anew.
+
+    What every reader of a topic has committed is trimmed once it is older than *keep_s* and not
+    among the newest *keep_records*; apps in *keep_for* count as readers before they first start.
 
     Raises:
         UnsupportedError: When an argument makes no sense.
@@ -45,6 +48,7 @@ class App(faust.App):
         max_records: int = 256,
         keep_s: float = math.inf,
         keep_records: int = 0,
+        keep_for: Sequence[str] = (),
         on_commit: Callable[[Batch, float], None] | None = None,
         on_fenced: Callable[[int], None] | None = None,
         **options: Any,  # noqa: ANN401 - Faust's own
@@ -62,6 +66,7 @@ class App(faust.App):
             max_records=max_records,
             keep_s=keep_s,
             keep_records=keep_records,
+            keep_for=tuple(keep_for),
             asked_store=str(options.get("store") or ""),
         )
         self.on_commit = on_commit

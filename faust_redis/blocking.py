@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 from typing import TYPE_CHECKING, Any
 
 import hiredis
@@ -97,9 +96,10 @@ class BlockingConnection:
             return connected
         connected = socket.create_connection((address.host, address.port), self._timeout_s)
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if not address.tls:
+        context = address.tls_context()
+        if context is None:
             return connected
-        return ssl.create_default_context().wrap_socket(connected, server_hostname=address.host)
+        return context.wrap_socket(connected, server_hostname=address.host)
 
     def close(self) -> None:
         """Close; the next request opens anew."""

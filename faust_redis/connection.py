@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -146,7 +145,7 @@ async def _open(address: Address, timeout_s: float) -> Connection:
     if address.path:
         _, connection = await loop.create_unix_connection(make, address.path)
         return connection
-    context = ssl.create_default_context() if address.tls else None
+    context = address.tls_context()
     _, connection = await loop.create_connection(make, address.host, address.port, ssl=context)
     return connection
 

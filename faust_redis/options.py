@@ -28,6 +28,7 @@ class Options:
     max_records: int = 256
     keep_s: float = math.inf
     keep_records: int = 0
+    keep_for: tuple[str, ...] = ()
     asked_store: str = ""
 
     def __post_init__(self) -> None:

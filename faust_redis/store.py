@@ -94,7 +94,7 @@ class Store(base.Store[Any, Any]):
     def __delitem__(self, key: object) -> None:
         if round_in_hand() is None:
             # Faust's own cleaning of windows that are over.
-            self.app.consumer.expire(self.codec, key)
+            self.app.consumer.settling.expire(self.codec, key)
             return
         if key not in self._view():
             raise KeyError(key)

@@ -39,6 +39,7 @@ class RoundStream(Stream):
         self._finalized = True
         started_by_aiter = await self.maybe_start()
         consumer = cast("Consumer", self.app.consumer)
+        rounds = consumer.rounds
         channel = self.channel.__aiter__()
         queue = channel.queue
         event_in, event_out = self._on_stream_event_in, self._on_stream_event_out
@@ -51,7 +52,7 @@ class RoundStream(Stream):
                     await asyncio.sleep(0)
                 event = await channel.__anext__() if queue.empty() else queue.get_nowait()
                 message = event.message
-                if not consumer.begin(message):
+                if not rounds.begin(message):
                     continue
                 tp, offset = message.tp, message.offset
                 sensor_state = event_in(tp, offset, self, event)
@@ -62,7 +63,7 @@ class RoundStream(Stream):
                     try:
                         value = await self._processed(value)
                     except Exception as error:  # noqa: BLE001 - what a processor raises is poison
-                        await consumer.fail(message, error)
+                        await consumer.poison.fail(message, error)
                         continue
                 if value is not _SKIPPED:
                     self.events_total += 1
@@ -74,7 +75,7 @@ class RoundStream(Stream):
                     # Message.ack, without its lock: everything happens in this loop.
                     message.refcount -= 1
                     if message.refcount <= 0:
-                        consumer.ack(message)
+                        rounds.ack(message)
         except StopAsyncIteration:
             # Faust ends a channel so; out of a generator it would become a RuntimeError.
             return

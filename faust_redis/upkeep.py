@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _EVERY_S = 1.0
 _PER_PARTITION_S = 0.05
+_TRIM_TURNS = 10
+"""What is kept is told in hours; looking once in ten turns is often enough."""
 
 
 class Upkeep:
@@ -27,24 +29,27 @@ class Upkeep:
 
     async def run(self) -> None:
         """Measure and trim every second, or less often with many partitions, until the end."""
+        turns = 0
         while not self._consumer.should_stop:
             partitions = len(self._consumer.units)
             await self._consumer.sleep(max(_EVERY_S, partitions * _PER_PARTITION_S))
+            turns += 1
             try:
-                await self.turn()
+                await self.turn(trim=turns % _TRIM_TURNS == 0)
             except ServerUnavailableError:
                 await self._consumer.control.connected()
             except CommandError as error:
                 if error.code not in TRANSIENT:
                     raise
 
-    async def turn(self) -> None:
-        """Measure and trim every stream that we own."""
+    async def turn(self, *, trim: bool = True) -> None:
+        """Measure every stream that we own, and trim it."""
         for unit in self._consumer.units:
             if unit.owned:
                 for feed in unit.feeds.values():
                     await self._measure(unit, feed)
-                    await self.trim(unit, feed)
+                    if trim:
+                        await self.trim(unit, feed)
 
     async def _measure(self, unit: Partition, feed: Feed) -> None:
         call = self._consumer.control.call
@@ -68,8 +73,9 @@ class Upkeep:
             return 0
         keyspace = options.keyspace
         topic = feed.source.topic
-        readers = await self._consumer.control.call("SMEMBERS", keyspace.readers(topic))
-        cursors = [keyspace.cursor(unit.number, reader.decode()) for reader in sorted(readers)]
+        known = await self._consumer.control.call("SMEMBERS", keyspace.readers(topic))
+        readers = {reader.decode() for reader in known} | set(options.keep_for)
+        cursors = [keyspace.cursor(unit.number, reader) for reader in sorted(readers)]
         keep_ms = "" if math.isinf(options.keep_s) else round(options.keep_s * 1000)
         return int(
             await self._consumer.control.run(

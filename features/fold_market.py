@@ -34,6 +34,7 @@ LEAST_SUM, MOST_SUM = 0.7, 2.0
 
 _BEFORE_KICK_OFF = (OddsPhase.OPENING, OddsPhase.CLOSING)
 
+
 def odds_changed(world: World, event: OddsChanged) -> tuple[str, ...]:
     """Prices moved; the newest stand, and an opening price never replaces a later phase's.
 

@@ -10,7 +10,6 @@ from model_store.columns import Columns
 from model_store.in_play import InPlay, Intensity
 from model_store.kick_off import MOST_REMEMBERED
 from model_store.rates import Totals, fitted_log_total, inputs, log_rates, log_weights, prepare
-from model_store.score_lines import score_lines
 from schemas.errors import ModelError
 
 if TYPE_CHECKING:
@@ -29,8 +28,8 @@ _LEAST_PROBABILITY = 1e-6
 _BLOCK = 128
 _OVER = 2.5
 _CHANCES = slice(0, 3)
-# What is remembered of a match before kick-off: its forecast, log rates and log weights.
-_LINES, _LOG_RATES, _LOG_WEIGHTS, _WIDTH = slice(0, 7), slice(7, 9), slice(9, 12), 12
+# What is remembered of a match before kick-off: its chances, log rates and log weights.
+_LOG_RATES, _LOG_WEIGHTS, _WIDTH = slice(3, 5), slice(5, 8), 8
 
 
 class Model:
@@ -88,23 +87,20 @@ class Model:
         return np.concatenate([self._forecast_block(block) for block in blocks])
 
     def _forecast_block(self, vectors: Floats) -> Floats:
-        before = self._before(vectors)
-        forecasts = before[:, _LINES]
-        finished = vectors[:, self._columns.finished] > 0
+        before, minute = self._before(vectors), vectors[:, self._columns.minute]
         # A minute that is not known is not ≥ 0 either.
-        live = (vectors[:, self._columns.minute] >= 0) & ~finished
-        if np.logical_or.reduce(live):
-            if np.logical_and.reduce(live):
-                forecasts = self._conditioned(before, vectors)
-            else:
-                places = live.nonzero()[0]
-                forecasts[places] = self._conditioned(before[places], vectors[places])
+        is_live = minute >= 0
+        lines = self._conditioned(before, vectors, minute, is_live)
+        if not np.logical_and.reduce(is_live):
+            waiting = (~is_live).nonzero()[0]
+            lines[waiting, _CHANCES] = before[waiting, _CHANCES]
+        finished = vectors[:, self._columns.finished] > 0
         if np.logical_or.reduce(finished):
-            forecasts[finished] = self._results(vectors[finished])
-        return forecasts
+            lines[finished] = self._results(vectors[finished])
+        return lines
 
     def _before(self, vectors: Floats) -> Floats:
-        """The score distribution at kick-off, float64 (n, 12), remembered by all it is made of.
+        """Chances and the score distribution at kick-off, (n, 8), remembered by what they are of.
 
         A minute or a goal leaves that as it is. A row's bits do not depend on the others, so what
         is remembered is what would be computed.
@@ -128,21 +124,23 @@ class Model:
         made = np.empty((len(vectors), _WIDTH))
         log_total = fitted_log_total(totals, inputs(chances, rating))
         made[:, _LOG_RATES] = logs = log_rates(chances, log_total)
-        made[:, _LOG_WEIGHTS] = weights = log_weights(chances, logs)
-        made[:, _LINES] = score_lines(np.exp(logs), np.zeros((len(vectors), 2)), weights)
+        made[:, _LOG_WEIGHTS] = log_weights(chances, logs)
         made[:, _CHANCES] = chances
         # Whoever gets it sees that there is none, for this row alone.
         made[unknown] = np.nan
         return made
 
-    def _conditioned(self, before: Floats, vectors: Floats) -> Floats:
-        at = self._columns
+    def _conditioned(
+        self, before: Floats, vectors: Floats, minute: Floats, is_live: npt.NDArray[np.bool_]
+    ) -> Floats:
+        """Forecasts at this minute and score; before kick-off, at 0-0 in minute 0."""
+        at, played = self._columns, is_live[:, None]
         lines = self._in_play(
             before[:, _LOG_RATES],
             before[:, _LOG_WEIGHTS],
-            vectors[:, at.minute],
-            vectors[:, at.home_score : at.away_score + 1],
-            vectors[:, at.home_reds : at.away_reds + 1],
+            np.where(is_live, minute, 0.0),
+            np.where(played, vectors[:, at.home_score : at.away_score + 1], 0.0),
+            np.where(played, vectors[:, at.home_reds : at.away_reds + 1], 0.0),
         )
         _bound(lines[:, _CHANCES])
         return lines

@@ -8,13 +8,112 @@ about a whole pool or about every match), ``partitionkey`` the pool. Three clock
 from __future__ import annotations
 
 import datetime as dt
-import enum
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from schemas.errors import MalformedEventError
+from schemas.event_data import (
+    ClockTickData,
+    FeedHeartbeatData,
+    FeedSilentData,
+    FeedStatusData,
+    FixtureChangedData,
+    FixtureScheduledData,
+    MatchFinishedData,
+    MatchIncidentData,
+    MatchPeriodData,
+    MatchSnapshotData,
+    MatchStartedData,
+    MatchStatisticsData,
+    ModelPromotedData,
+    ModelRolledBackData,
+    OddsChangedData,
+    OddsSuspendedData,
+)
+from schemas.event_words import (
+    Count,
+    FeedState,
+    FixtureStatus,
+    Goals,
+    IncidentKind,
+    Instant,
+    Market,
+    MaybeSlug,
+    Minute,
+    OddsPhase,
+    OpenEnum,
+    Operation,
+    Period,
+    Price,
+    Revision,
+    Side,
+    Slug,
+    Text,
+)
+
+__all__ = [
+    "EARLIEST",
+    "EVENT_TYPES",
+    "LATEST",
+    "MAX_EVENT_BYTES",
+    "AnyEvent",
+    "ClockTick",
+    "ClockTickData",
+    "Count",
+    "Event",
+    "FeedHeartbeat",
+    "FeedHeartbeatData",
+    "FeedSilent",
+    "FeedSilentData",
+    "FeedState",
+    "FeedStatus",
+    "FeedStatusData",
+    "FixtureChanged",
+    "FixtureChangedData",
+    "FixtureScheduled",
+    "FixtureScheduledData",
+    "FixtureStatus",
+    "Goals",
+    "IncidentKind",
+    "Instant",
+    "Market",
+    "MatchFinished",
+    "MatchFinishedData",
+    "MatchIncident",
+    "MatchIncidentData",
+    "MatchPeriod",
+    "MatchPeriodData",
+    "MatchSnapshot",
+    "MatchSnapshotData",
+    "MatchStarted",
+    "MatchStartedData",
+    "MatchStatistics",
+    "MatchStatisticsData",
+    "MaybeSlug",
+    "Minute",
+    "ModelPromoted",
+    "ModelPromotedData",
+    "ModelRolledBack",
+    "ModelRolledBackData",
+    "OddsChanged",
+    "OddsChangedData",
+    "OddsPhase",
+    "OddsSuspended",
+    "OddsSuspendedData",
+    "OpenEnum",
+    "Operation",
+    "Period",
+    "Price",
+    "Revision",
+    "Side",
+    "Slug",
+    "Text",
+    "decode_event",
+    "encode_event",
+    "type_name",
+]
 
 MAX_EVENT_BYTES = 64 * 1024
 """Longer payloads are refused: no feed has a reason for one."""
@@ -22,249 +121,6 @@ MAX_EVENT_BYTES = 64 * 1024
 # Instants further out overflow when they are turned to another time zone or moved by a day.
 EARLIEST = dt.datetime(1850, 1, 1, tzinfo=dt.UTC)
 LATEST = dt.datetime(2500, 1, 1, tzinfo=dt.UTC)
-
-Text = Annotated[str, Meta(min_length=1, max_length=200)]
-# Python's $ also matches before a last line feed, which must not get into a key.
-Slug = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)", max_length=200)]
-MaybeSlug = Annotated[str, Meta(pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$(?!\n)", max_length=200)]
-Goals = Annotated[int, Meta(ge=0, le=99)]
-Count = Annotated[int, Meta(ge=0, le=999)]
-Minute = Annotated[int, Meta(ge=0, le=130)]
-Price = Annotated[float, Meta(gt=1.0, le=10_000.0)]
-Revision = Annotated[int, Meta(ge=1)]
-Instant = Annotated[dt.datetime, Meta(tz=True)]
-
-
-class OpenEnum(enum.Enum):
-    """An enum whose unknown values are kept as ``unknown`` and counted, never a crash."""
-
-    @classmethod
-    def _missing_(cls, value: object) -> Self:  # noqa: ARG003 - the protocol's signature
-        return cls("unknown")
-
-
-class Side(enum.Enum):
-    """Which of the two teams."""
-
-    HOME = "home"
-    AWAY = "away"
-
-
-class IncidentKind(OpenEnum):
-    """What happened on the pitch."""
-
-    GOAL = "goal"
-    OWN_GOAL = "own_goal"
-    PENALTY_MISSED = "penalty_missed"
-    YELLOW = "yellow"
-    SECOND_YELLOW = "second_yellow"
-    RED = "red"
-    SUBSTITUTION = "substitution"
-    VAR = "var"
-    UNKNOWN = "unknown"
-
-
-class Operation(enum.Enum):
-    """Whether an incident is (still) so, or never was."""
-
-    UPSERT = "upsert"
-    RETRACT = "retract"
-
-
-class Period(OpenEnum):
-    """A part of a match, named by what begins."""
-
-    FIRST_HALF = "first_half"
-    HALF_TIME = "half_time"
-    SECOND_HALF = "second_half"
-    FULL_TIME = "full_time"
-    EXTRA_TIME = "extra_time"
-    PENALTIES = "penalties"
-    UNKNOWN = "unknown"
-
-
-class FixtureStatus(OpenEnum):
-    """What became of a fixture before or instead of play."""
-
-    SCHEDULED = "scheduled"
-    POSTPONED = "postponed"
-    CANCELLED = "cancelled"
-    ABANDONED = "abandoned"
-    AWARDED = "awarded"
-    UNKNOWN = "unknown"
-
-
-class OddsPhase(OpenEnum):
-    """When in the life of a market a price was taken."""
-
-    OPENING = "opening"
-    CURRENT = "current"
-    CLOSING = "closing"
-    UNKNOWN = "unknown"
-
-
-class Market(OpenEnum):
-    """What is bet on."""
-
-    MATCH_ODDS = "1x2"
-    UNKNOWN = "unknown"
-
-
-class FeedState(OpenEnum):
-    """What a feed says of itself."""
-
-    ALIVE = "alive"
-    GAP = "gap"
-    RECOVERED = "recovered"
-    UNKNOWN = "unknown"
-
-
-class FixtureScheduledData(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A fixture and its two teams, named as the feed spells them."""
-
-    competition: Slug
-    season: Slug
-    kick_off: Instant
-    home: Text
-    away: Text
-    neutral: bool = False
-    external_ids: dict[str, str] = msgspec.field(default_factory=dict)
-
-
-class FixtureChangedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A fixture moved, called off or decided at a table; scores only where awarded."""
-
-    status: FixtureStatus
-    kick_off: Instant | None = None
-    home_score: Goals | None = None
-    away_score: Goals | None = None
-    reason: str = ""
-
-
-class MatchStartedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Play began."""
-
-
-class MatchPeriodData(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A period began; the score is the feed's word where given."""
-
-    period: Period
-    home_score: Goals | None = None
-    away_score: Goals | None = None
-
-
-class MatchFinishedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The result after normal time, and after extra time where there was some."""
-
-    home_score: Goals
-    away_score: Goals
-    home_score_extra_time: Goals | None = None
-    away_score_extra_time: Goals | None = None
-
-
-class MatchIncidentData(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One revision of one incident; minute and stoppage as in 45+2."""
-
-    incident_id: Text
-    revision: Revision
-    op: Operation = Operation.UPSERT
-    kind: IncidentKind
-    side: Side
-    minute: Minute
-    stoppage: Minute = 0
-    player: str = ""
-
-
-class MatchSnapshotData(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The whole match as the feed sees it at ``as_of``."""
-
-    as_of: Instant
-    period: Period
-    minute: Minute
-    home_score: Goals
-    away_score: Goals
-    stoppage: Minute = 0
-    incidents: Annotated[list[MatchIncidentData], Meta(max_length=200)] = msgspec.field(
-        default_factory=list
-    )
-
-
-class MatchStatisticsData(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Counts so far for each side; none where the feed does not know."""
-
-    home_shots: Count | None = None
-    away_shots: Count | None = None
-    home_shots_on_target: Count | None = None
-    away_shots_on_target: Count | None = None
-    home_corners: Count | None = None
-    away_corners: Count | None = None
-    home_fouls: Count | None = None
-    away_fouls: Count | None = None
-    home_yellows: Count | None = None
-    away_yellows: Count | None = None
-    home_reds: Count | None = None
-    away_reds: Count | None = None
-
-
-class OddsChangedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Decimal prices of one bookmaker for one market."""
-
-    bookmaker: Text
-    market: Market = Market.MATCH_ODDS
-    home: Price
-    draw: Price
-    away: Price
-    phase: OddsPhase = OddsPhase.CURRENT
-    market_version: Annotated[int, Meta(ge=0)] = 0
-
-
-class OddsSuspendedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A bookmaker takes no bets: its last prices mean nothing until it opens again."""
-
-    bookmaker: Text
-    market: Market = Market.MATCH_ODDS
-    market_version: Annotated[int, Meta(ge=0)] = 0
-
-
-class ClockTickData(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The minute of a live match, or the start of a pool's day: exactly one of the two."""
-
-    minute: Minute | None = None
-    stoppage: Minute = 0
-    day: dt.date | None = None
-
-
-class FeedHeartbeatData(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The feed is alive."""
-
-
-class FeedStatusData(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The feed has a gap, or recovered from one."""
-
-    state: FeedState
-    reason: str = ""
-
-
-class FeedSilentData(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Nothing came from this source for too long; written by the clock."""
-
-    silent_source: Text
-    last_heard: Instant | None = None
-
-
-class ModelPromotedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """From here on this model (``name@version``) forecasts."""
-
-    model: Text
-    alias: Text = "champion"
-
-
-class ModelRolledBackData(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """From here on the model before forecasts again; says which, and why."""
-
-    model: Text
-    alias: Text = "champion"
-    reason: str = ""
 
 
 def _specversion() -> Literal["1.0"]:

@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dashboard.published import calibration
-from model_store.held_out import HeldOut
-
 if TYPE_CHECKING:
     import httpx
 
@@ -192,21 +189,3 @@ async def test_a_version_that_was_damaged_is_left_out_and_one_that_comes_is_told
         await until(is_told)
 
     assert damaged == {"champion": None, "models": []}
-
-
-def test_calibration_counts_how_often_what_was_forecast_happened() -> None:
-    held_out = HeldOut(
-        match_id=["a", "b", "c"],
-        competition=["e0"] * 3,
-        outcome=[0, 0, 2],
-        served=[(500_000, 300_000, 200_000), (540_000, 260_000, 200_000), (0, 0, 1_000_000)],
-    )
-
-    bins = {(row.outcome, row.low): row for row in calibration(held_out)}
-
-    assert (bins["home", 0.5].n, bins["home", 0.5].frequency) == (2, 1.0)
-    assert bins["home", 0.5].mean_forecast == pytest.approx(0.52)
-    assert (bins["home", 0.0].n, bins["home", 0.0].frequency) == (1, 0.0)
-    # A certainty falls into the last tenth, not behind it.
-    assert (bins["away", 0.9].high, bins["away", 0.9].frequency) == (1.0, 1.0)
-    assert ("home", 0.9) not in bins

@@ -97,6 +97,38 @@ async def test_a_stream_is_trimmed_behind_its_slowest_reader_and_never_ahead(
     assert newest == positions[6:]
 
 
+async def test_records_are_kept_until_they_are_old_enough(server: Server, valkey: Valkey) -> None:
+    day_ms = 24 * 3600 * 1000
+    seconds, _ = valkey.time()
+    old = [f"{1000 * seconds - day_ms - 5000 + n}-0" for n in range(3)]
+    young = f"{1000 * seconds - day_ms + 600_000}-0"
+    for entry in (*old, young):
+        valkey.xadd("t:{0}:words", {"e": '"a"'}, id=entry)
+
+    app, _ = build(server, keep_s=24 * 3600.0)
+    async with publisher(server) as publish, faust_redis.running(app):
+        await publish.wait_committed("app", 0, young)
+        await app.consumer.upkeep.turn()
+
+    assert [entry.decode() for entry, _ in valkey.xrange("t:{0}:words")] == [young]
+
+
+async def test_nothing_is_trimmed_before_a_reader_that_has_not_started_yet(
+    server: Server, valkey: Valkey
+) -> None:
+    app, _ = build(server, keep_s=0.0, keep_for=["late"])
+    async with publisher(server) as publish, faust_redis.running(app):
+        positions = await publish.publish(0, words(*"abcd"))
+        await publish.wait_committed("app", 0, positions[-1])
+        await app.consumer.upkeep.turn()
+        before = valkey.xlen("t:{0}:words")
+        valkey.hset("t:{0}:cursor:late", "position:words", positions[1])
+        await app.consumer.upkeep.turn()
+
+    assert before == 4
+    assert [entry.decode() for entry, _ in valkey.xrange("t:{0}:words")] == positions[2:]
+
+
 async def test_a_reader_that_was_trimmed_past_is_told(
     server: Server, valkey: Valkey, caplog: pytest.LogCaptureFixture
 ) -> None:

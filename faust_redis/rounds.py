@@ -1,0 +1,123 @@
+"""Handing out rounds, and noting what agents have begun and done of them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, cast
+
+from faust_redis.delivery import Delivery
+from faust_redis.errors import TransportError
+from faust_redis.message import StreamMessage
+
+if TYPE_CHECKING:
+    from faust.types.tuples import Message
+
+    from faust_redis.consumer import Consumer
+    from faust_redis.partition import Partition
+    from faust_redis.round import Round
+
+
+class Rounds:
+    """One round of a partition at a time, from its first message to its last acknowledgement."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+        self._app = consumer.app
+        self._delivery = Delivery()
+
+    def start(self, unit: Partition) -> None:
+        """Hand out what waits, if the partition is ours and its agents have nothing in hand."""
+        while unit.wants_round and not self._consumer.failed and self._app.flow_control.is_active():
+            if unit.one_by_one and unit.first_waiting() and not self._tried(unit):
+                return
+            round_ = unit.next_round(self._app.consumer_generation_id)
+            if round_ is None:
+                return
+            self._delivery.deliver(round_, self._app.topics._tp_index)  # noqa: SLF001 - the conductor's
+            if round_.pending > 0:
+                return
+            self.finish(round_)
+
+    def _tried(self, unit: Partition) -> bool:
+        """True when it is on record which record is tried next; else put it there first."""
+        waiting = unit.first_waiting()
+        if waiting is None or unit.letters:
+            return True
+        feed, entry = waiting
+        trying = f"{feed.source.topic} {entry[0].decode()}"
+        if unit.tried == trying:
+            return True
+        if unit.committing is None:
+            self._consumer.add_future(self._try(unit, trying, unit.generation))
+        return False
+
+    async def _try(self, unit: Partition, trying: str, generation: int) -> None:
+        try:
+            kept = await self._consumer.owner.renew(unit, trying)
+        except TransportError as error:
+            self._consumer.log.warning("partition %d: %s", unit.number, error)
+            await asyncio.sleep(0.1)
+            kept = True
+        else:
+            if kept and unit.generation == generation:
+                unit.tried = trying
+        if not kept:
+            await self._consumer.lose(unit, generation)
+            return
+        self.start(unit)
+
+    def begin(self, message: Message) -> bool:
+        """Note that a stream hands the message to its agent; False when it no longer counts."""
+        if not isinstance(message, StreamMessage):
+            return True
+        round_ = message.round
+        if round_ is None or round_.void or message.acked or self._consumer.failed:
+            return False
+        if not message.tracked:
+            if not self._app.flow_control.is_active():
+                return False
+            if (
+                round_.open
+                and len(round_.messages) > 1
+                and round_.overdue()
+                and round_.pending < len(round_.messages)
+            ):
+                self.cut(round_)
+            if message.round is None or not (round_.open or round_.letters):
+                return False
+            message.tracked = True
+            self._app.sensors.on_message_in(message.tp, message.offset, message)
+        return True
+
+    def cut(self, round_: Round) -> None:
+        """Let a round end with what agents have in hand now."""
+        round_.cut()
+        if round_.pending == 0 and round_.live:
+            self.finish(round_)
+
+    def ack(self, message: Message) -> bool:
+        """Note that every agent is done with a message (called by Faust)."""
+        if message.acked:
+            return False
+        message.acked = True
+        round_ = cast("StreamMessage", message).round
+        if round_ is None or round_.void or self._consumer.failed:
+            self._consumer.progress.set()
+            return False
+        round_.pending -= 1
+        if round_.pending == 0:
+            self.finish(round_)
+        self._app.sensors.on_message_out(message.tp, message.offset, message)
+        return True
+
+    def finish(self, round_: Round) -> None:
+        """Pass on a round that every agent is done with; replies to us are committed by nobody."""
+        unit = round_.unit
+        if unit in self._consumer.replies.values():
+            unit.current = None
+            self.start(unit)
+            return
+        round_.finished_s = time.monotonic()
+        unit.current, unit.finished = None, round_
+        self._consumer.settling.commit_next(unit)

@@ -1,0 +1,176 @@
+"""What each type of event says: its ``data``."""
+
+from __future__ import annotations
+
+import datetime as dt  # noqa: TC003 - msgspec reads annotations at run time
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from schemas.event_words import (
+    Count,
+    FeedState,
+    FixtureStatus,
+    Goals,
+    IncidentKind,
+    Instant,
+    Market,
+    Minute,
+    OddsPhase,
+    Operation,
+    Period,
+    Price,
+    Revision,
+    Side,
+    Slug,
+    Text,
+)
+
+
+class FixtureScheduledData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A fixture and its two teams, named as the feed spells them."""
+
+    competition: Slug
+    season: Slug
+    kick_off: Instant
+    home: Text
+    away: Text
+    neutral: bool = False
+    external_ids: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class FixtureChangedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A fixture moved, called off or decided at a table; scores only where awarded."""
+
+    status: FixtureStatus
+    kick_off: Instant | None = None
+    home_score: Goals | None = None
+    away_score: Goals | None = None
+    reason: str = ""
+
+
+class MatchStartedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Play began."""
+
+
+class MatchPeriodData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A period began; the score is the feed's word where given."""
+
+    period: Period
+    home_score: Goals | None = None
+    away_score: Goals | None = None
+
+
+class MatchFinishedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The result after normal time, and after extra time where there was some."""
+
+    home_score: Goals
+    away_score: Goals
+    home_score_extra_time: Goals | None = None
+    away_score_extra_time: Goals | None = None
+
+
+class MatchIncidentData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One revision of one incident; minute and stoppage as in 45+2."""
+
+    incident_id: Text
+    revision: Revision
+    op: Operation = Operation.UPSERT
+    kind: IncidentKind
+    side: Side
+    minute: Minute
+    stoppage: Minute = 0
+    player: str = ""
+
+
+class MatchSnapshotData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The whole match as the feed sees it at ``as_of``."""
+
+    as_of: Instant
+    period: Period
+    minute: Minute
+    home_score: Goals
+    away_score: Goals
+    stoppage: Minute = 0
+    incidents: Annotated[list[MatchIncidentData], Meta(max_length=200)] = msgspec.field(
+        default_factory=list
+    )
+
+
+class MatchStatisticsData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Counts so far for each side; none where the feed does not know."""
+
+    home_shots: Count | None = None
+    away_shots: Count | None = None
+    home_shots_on_target: Count | None = None
+    away_shots_on_target: Count | None = None
+    home_corners: Count | None = None
+    away_corners: Count | None = None
+    home_fouls: Count | None = None
+    away_fouls: Count | None = None
+    home_yellows: Count | None = None
+    away_yellows: Count | None = None
+    home_reds: Count | None = None
+    away_reds: Count | None = None
+
+
+class OddsChangedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Decimal prices of one bookmaker for one market."""
+
+    bookmaker: Text
+    market: Market = Market.MATCH_ODDS
+    home: Price
+    draw: Price
+    away: Price
+    phase: OddsPhase = OddsPhase.CURRENT
+    market_version: Annotated[int, Meta(ge=0)] = 0
+
+
+class OddsSuspendedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A bookmaker takes no bets: its last prices mean nothing until it opens again."""
+
+    bookmaker: Text
+    market: Market = Market.MATCH_ODDS
+    market_version: Annotated[int, Meta(ge=0)] = 0
+
+
+class ClockTickData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The minute of a live match, or the start of a pool's day: exactly one of the two."""
+
+    minute: Minute | None = None
+    stoppage: Minute = 0
+    day: dt.date | None = None
+
+
+class FeedHeartbeatData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The feed is alive."""
+
+
+class FeedStatusData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The feed has a gap, or recovered from one."""
+
+    state: FeedState
+    reason: str = ""
+
+
+class FeedSilentData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Nothing came from this source for too long; written by the clock."""
+
+    silent_source: Text
+    last_heard: Instant | None = None
+
+
+class ModelPromotedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """From here on this model (``name@version``) forecasts."""
+
+    model: Text
+    alias: Text = "champion"
+
+
+class ModelRolledBackData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """From here on the model before forecasts again; says which, and why."""
+
+    model: Text
+    alias: Text = "champion"
+    reason: str = ""
