@@ -8,16 +8,20 @@ import numpy as np
 from msgspec import Struct
 
 from backtest.predictions import CHANCES, MARKET
-from model_store.evaluate import Scores, scores
+from model_store.evaluate import Interval, Scores, paired, scores
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import pandas as pd
 
 ALL = "all"
 
 
 class LeagueScores(Struct, frozen=True):
-    """One league's figures; the market's are over its ``market_n`` matches with known prices."""
+    """One league's or part's figures; the market's are over its ``market_n`` matches with prices.
+
+    ``less_market`` is the model's log-loss less the market's on these: below 0 the model is better.
+    """
 
     league: str
     n: int
@@ -25,6 +29,7 @@ class LeagueScores(Struct, frozen=True):
     market_n: int
     market: Scores | None
     model_where_market: Scores | None
+    less_market: Interval | None = None
 
 
 class MinuteScores(Struct, frozen=True):
@@ -38,8 +43,8 @@ def by_league(predictions: pd.DataFrame) -> list[LeagueScores]:
     """Score each league, in order of its code, and all of them together at the end."""
     if predictions.empty:
         return []
-    leagues = [_score(str(code), part) for code, part in predictions.groupby("competition")]
-    return [*leagues, _score(ALL, predictions)]
+    leagues = [score(str(code), part) for code, part in predictions.groupby("competition")]
+    return [*leagues, score(ALL, predictions)]
 
 
 def by_minute(predictions: pd.DataFrame) -> list[MinuteScores]:
@@ -50,7 +55,8 @@ def by_minute(predictions: pd.DataFrame) -> list[MinuteScores]:
     ]
 
 
-def _score(league: str, predictions: pd.DataFrame) -> LeagueScores:
+def score(league: str, predictions: pd.DataFrame) -> LeagueScores:
+    """Score *predictions* under the name *league*, beside the market where its prices are known."""
     priced = predictions.dropna(subset=MARKET)
     return LeagueScores(
         league=league,
@@ -59,9 +65,19 @@ def _score(league: str, predictions: pd.DataFrame) -> LeagueScores:
         market_n=len(priced),
         market=None if priced.empty else _scores(priced, MARKET),
         model_where_market=None if priced.empty else _scores(priced, CHANCES),
+        less_market=None if priced.empty else _less_market(priced),
     )
 
 
+def _less_market(priced: pd.DataFrame) -> Interval:
+    model, market = (priced[of].to_numpy(dtype=np.float64) for of in (CHANCES, MARKET))
+    return paired(model, market, _outcomes(priced))
+
+
 def _scores(predictions: pd.DataFrame, columns: list[str]) -> Scores:
-    outcome = predictions["outcome"].map({"H": 0, "D": 1, "A": 2}).to_numpy(dtype=np.int8)
-    return scores(predictions[columns].to_numpy(dtype=np.float64), outcome)
+    return scores(predictions[columns].to_numpy(dtype=np.float64), _outcomes(predictions))
+
+
+def _outcomes(predictions: pd.DataFrame) -> npt.NDArray[np.int8]:
+    outcomes = predictions["outcome"].map({"H": 0, "D": 1, "A": 2})
+    return np.asarray(outcomes.to_numpy(), dtype=np.int8)

@@ -16,6 +16,7 @@ from msgspec import Struct
 from agents import forecast
 from backtest import predictions
 from backtest.minute_forecasts import MinuteForecasts
+from backtest.parts import by_part
 from backtest.scoring import LeagueScores, MinuteScores, by_minute
 from commands import drain
 from commands.changes import Changes
@@ -66,7 +67,8 @@ class Backtest(Struct, frozen=True, kw_only=True):
 class Metrics(Struct, frozen=True, kw_only=True):
     """``metrics.json``: what was replayed, and how good the forecasts were.
 
-    ``leagues`` are the figures before kick-off, ``minutes`` those at every minute that was scored.
+    ``leagues`` and ``parts`` are the figures before kick-off, ``minutes`` those at every minute
+    that was scored.
     """
 
     data: str
@@ -84,6 +86,7 @@ class Metrics(Struct, frozen=True, kw_only=True):
     forecasts: int
     seconds: float
     leagues: list[LeagueScores]
+    parts: list[LeagueScores]
     minutes: list[MinuteScores]
 
 
@@ -129,6 +132,7 @@ def backtest(settings: Settings, plan: Backtest, console: Console) -> Metrics:
         forecasts=forecasts.seen,
         seconds=round(seconds, 1),
         leagues=minutes[0].leagues if minutes else [],
+        parts=by_part(before, feed.matches),
         minutes=minutes,
     )
     plan.out.mkdir(parents=True, exist_ok=True)

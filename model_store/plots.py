@@ -22,11 +22,14 @@ PLOTS = {
     BY_MINUTE: "RPS by the minute of play; lower is better",
     BY_MONTH: "Log-loss less the closing market's, month by month; below 0 is better than it",
 }
+_FEWEST = 30
+"""Of fewer matches a mean says nothing, and would stretch the axis."""
+
 # One step of a colour-blind safe scale each (Okabe & Ito 2008).
 _COLOURS = ("#0072B2", "#999999", "#D55E00")
 _NAMES = {
-    "stack": "no odds",
-    "pool_closing": "closing odds known before kick-off",
+    "stack": "all matches, no odds",
+    "pool_closing": "those with closing odds, known before kick-off",
 }
 
 
@@ -61,7 +64,7 @@ def _calibration(axes: Any, metrics: Metrics) -> None:  # noqa: ANN401 - matplot
     axes.plot([0, 1], [0, 1], color="#cccccc", linewidth=1, zorder=0)
     for outcome, colour in zip(OUTCOMES, _COLOURS, strict=True):
         mine = [one for one in metrics.calibration if one.outcome == outcome]
-        shown = [one for one in mine if one.n >= 30]  # noqa: PLR2004 - fewer say nothing
+        shown = [one for one in mine if one.n >= _FEWEST]
         given = [one.mean_forecast for one in shown]
         happened = [one.frequency for one in shown]
         # Two standard errors of a share.
@@ -89,16 +92,17 @@ def _by_minute(axes: Any, metrics: Metrics) -> None:  # noqa: ANN401
 
 
 def _by_month(axes: Any, metrics: Metrics) -> None:  # noqa: ANN401
-    places = range(len(metrics.months))
+    months = [month for month in metrics.months if month.rows >= _FEWEST]
+    places = range(len(months))
     axes.axhline(0, color="#999999", linewidth=1)
     for name, colour, words in (
         ("stack", _COLOURS[0], "no odds"),
         ("served", _COLOURS[2], "newest odds"),
     ):
-        gaps = [getattr(month, name) - month.market for month in metrics.months]
+        gaps = [getattr(month, name) - month.market for month in months]
         axes.plot(places, gaps, color=colour, marker=".", linewidth=1, label=words)
-    step = max(1, len(metrics.months) // 8)
-    axes.set_xticks(list(places)[::step], [month.month for month in metrics.months][::step])
+    step = max(1, len(months) // 8)
+    axes.set_xticks(list(places)[::step], [month.month for month in months][::step])
     axes.tick_params(axis="x", rotation=30)
     axes.set_ylabel("log-loss less the closing market's")
     axes.legend(frameon=False)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
-from backtest.last_forecasts import LastForecasts
+from backtest.last_forecasts import LastForecasts, PreMatch
+from backtest.parts import by_part
 from backtest.predictions import COLUMNS, join, write
 from backtest.scoring import by_league
 from producers.match_rows import MatchRow, Prices, Result
@@ -123,3 +126,51 @@ def test_the_file_has_the_columns_of_the_design_and_unknown_prices_are_empty(
         ",".join(COLUMNS),
         "a,e0,2024-08-17,Home,Away,0,0,0,0.500000000,0.250000000,0.250000000,,,,H",
     ]
+
+
+def test_the_difference_from_the_market_is_of_the_same_matches() -> None:
+    rows = [match(f"m{k}", "e0", Result(2, 1) if k % 2 else Result(0, 0)) for k in range(40)]
+    made = last(*(body(row.match_id, 1, minutes_before=5, home=0.6) for row in rows))
+
+    (_, total) = by_league(join(rows, made.by_match, "closing"))
+
+    assert total.market is not None
+    assert total.less_market is not None
+    assert total.less_market.value == pytest.approx(
+        total.model.log_loss.value - total.market.log_loss.value
+    )
+
+
+def test_parts_tell_favourites_newcomers_and_the_first_weeks_of_a_season() -> None:
+    sides = [f"side {k}" for k in range(10)]
+    seasons = {"2023-24": sides[1:], "2024-25": sides}
+    rows = [
+        msgspec.structs.replace(
+            match(f"e0-{season}-{home}-{away}", "e0", Result(1, 0)),
+            season=season,
+            home=home,
+            away=away,
+            kick_off=KICK_OFF + dt.timedelta(days=365 * place + day),
+        )
+        for place, (season, present) in enumerate(seasons.items())
+        for day, (home, away) in enumerate(itertools.permutations(present, 2))
+    ]
+    newest = [row for row in rows if row.season == "2024-25"]
+    made = {
+        row.match_id: PreMatch(
+            row.match_id, KICK_OFF, KICK_OFF, 1, 1, *_chances(row), model="m@1", simulated=False
+        )
+        for row in newest
+    }
+
+    found = {one.league: one.n for one in by_part(join(newest, made, "closing"), rows)}
+
+    assert found["no newcomer"] == 9 * 8
+    assert found["first six matches of a side's season"] + found["later"] == len(newest)
+    assert found["clear favourite: above 60 %"] == 45
+    assert "with a newcomer to the league" not in found  # 18 matches are too few to be scored
+
+
+def _chances(row: MatchRow) -> tuple[float, float, float]:
+    """A clear favourite where the home side's name sorts first."""
+    return (0.7, 0.2, 0.1) if row.home < row.away else (0.4, 0.3, 0.3)
