@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from faust_redis import scripts
@@ -49,6 +49,8 @@ class Group:
         self._told: tuple[str, ...] = ()
         self._joined = False
         self._moving: set[int] = set()
+        self._told_sensors: dict[Any, Any] | None = None
+        """What Faust's sensors said at the start of a rebalance, while there is one."""
 
     async def run(self) -> None:
         """Beat, take and give until the consumer stops.
@@ -123,6 +125,8 @@ class Group:
     async def _move(self, give: list[int], take: list[int]) -> None:
         consumer = self._consumer
         units = consumer.units
+        if give or take:
+            self._begin_rebalance()
         for number in give:
             if number not in self._moving:
                 self._moving.add(number)
@@ -131,9 +135,25 @@ class Group:
         got = {feed.tp for n, ok in zip(take, taken, strict=True) if ok
                for feed in units[n].feeds.values()}  # fmt: skip
         self.settled.set()
+        if all(taken) and not self._moving:
+            self._end_rebalance()
         if got:
             consumer.watch.count("rebalances")
             await consumer.app.on_partitions_assigned.send(got)
+
+    def _begin_rebalance(self) -> None:
+        """Tell Faust's sensors, once for all moves until none is left."""
+        app = self._consumer.app
+        if self._told_sensors is None:
+            app.rebalancing_count += 1
+            self._told_sensors = app.sensors.on_rebalance_start(app)
+
+    def _end_rebalance(self) -> None:
+        app, told = self._consumer.app, self._told_sensors
+        if told is not None:
+            self._told_sensors = None
+            app.sensors.on_rebalance_return(app, told)
+            app.sensors.on_rebalance_end(app, told)
 
     async def _give(self, unit: Partition) -> None:
         """Stop its flow, drain it, commit, and hand it over."""

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from faust.sensors.base import Sensor
 from prometheus_client import CollectorRegistry
 
 import faust_redis
@@ -14,6 +15,7 @@ from faust_redis.errors import NoLetterError
 from faust_redis.plan import moves
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.faust_redis.servers import Server, Valkey
@@ -197,6 +199,57 @@ async def test_a_flush_under_a_running_worker_begins_a_new_history(
         assert set(seen) == {"a", "b"}
         assert valkey.hget("t:{0}:cursor:app", "epoch") == b"2"
         assert valkey.hgetall("t:{0}:app-counts") == {b'"b"': b"1"}
+
+
+class Rebalances(Sensor):
+    """Writes down what Faust's sensors are told of rebalances."""
+
+    def on_init(self) -> None:
+        self.told: list[str] = []
+
+    def on_rebalance_start(self, *_: object) -> dict[str, float]:
+        self.told.append("start")
+        return {}
+
+    def on_rebalance_return(self, *_: object) -> None:
+        self.told.append("return")
+
+    def on_rebalance_end(self, *_: object) -> None:
+        self.told.append("end")
+
+
+async def test_fausts_sensors_are_told_of_each_rebalance_from_its_start_to_its_end(
+    server: Server, valkey: Valkey
+) -> None:
+    (first, _), (second, _) = build(server), build(server)
+    sensor = Rebalances()
+    first.sensors.add(sensor)
+
+    async with faust_redis.running(first):
+        await until(lambda: sensor.told[-1:] == ["end"])
+        sensor.told.clear()
+        async with faust_redis.running(second):
+            await until(lambda: len(owners(valkey)) == 2)
+            await until(lambda: sensor.told[-1:] == ["end"])
+            joined = list(sensor.told)
+        await until(lambda: len(owners(valkey)) == 1 and len(sensor.told) > len(joined))
+        await until(lambda: sensor.told[-1:] == ["end"])
+
+    assert joined == ["start", "return", "end"]
+    assert sensor.told == 2 * ["start", "return", "end"]
+
+
+def owners(valkey: Valkey) -> set[bytes]:
+    """Who holds the partitions."""
+    found = {valkey.hget(f"t:{{{n}}}:cursor:app", "owner") for n in range(2)}
+    return {owner for owner in found if owner}
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Return once *condition* holds."""
+    async with asyncio.timeout(30):
+        while not condition():  # noqa: ASYNC110 - what is awaited is on the server
+            await asyncio.sleep(0.01)
 
 
 async def test_commits_wait_while_the_server_is_a_replica(server: Server, valkey: Valkey) -> None:
