@@ -12,12 +12,13 @@ const KINDS = {
   "model.promoted": "model", "model.rolled_back": "model", "feed.silent": "feed", "feed.status": "feed",
 };
 const INCIDENT = /^(.+?), (.+) \((\d+)(?:\+(\d+))?'\)(, withdrawn)?: /;
+const NEW_DAY = "The day ";
 const ELSEWHERE = "Result elsewhere";
 const BEFORE_WIDTH = 22;
 
 function kindOf(cause) {
   if (cause.words.startsWith(ELSEWHERE)) return { kind: "elsewhere" };
-  if (cause.type === "clock.tick") return { kind: cause.words.startsWith("The day") ? "day" : "tick" };
+  if (cause.type === "clock.tick") return { kind: cause.words.startsWith(NEW_DAY) ? "day" : "tick" };
   const told = cause.type === "match.incident" && cause.words.match(INCIDENT);
   if (!told) return { kind: KINDS[cause.type] ?? "other" };
   const [, what, team, minute, stoppage, withdrawn] = told;
@@ -45,6 +46,7 @@ function elsewhere(words, teams) {
 // "Goal, Brentford (68'): Aston Villa 2–3 Brentford" says the score twice where it stands beside it.
 export function headline(cause, teams = null) {
   if (teams && cause.words.startsWith(ELSEWHERE)) return elsewhere(cause.words, teams);
+  if (cause.words.startsWith(NEW_DAY)) return "A new day: table and ratings";
   const told = cause.words.match(INCIDENT);
   if (!told) return cause.words.replace(" of avg:", ", average:");
   const [, what, team, , , withdrawn] = told;

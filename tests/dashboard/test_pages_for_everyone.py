@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from dashboard.page_routes import PAGE
-from schemas.forecast import Cause, ExpectedGoals, Score
+from schemas.forecast import Cause, ExpectedGoals, Quality, Score
 from tests.dashboard.browser import browser, find
 
 if TYPE_CHECKING:
@@ -55,7 +55,13 @@ def live(forecast: Any, revision: int, words: str, score: Score) -> bytes:
 async def test_axe_finds_no_serious_problem_and_the_console_no_error(
     valkey: Any, forecast: Any, served: Any, device: str, scheme: str
 ) -> None:
-    valkey.commit(forecast(), forecast("d1-2024-25-koln-mainz-1", quality="stale", market=None))
+    valkey.commit(
+        forecast(),
+        forecast("d1-2024-25-koln-mainz-1", quality=Quality.STALE, market=None),
+        forecast("e0-2024-25-leeds-derby-1", status="finished", quality=Quality.FINAL),
+        forecast("e0-2024-25-luton-fulham-1", status="postponed", quality=Quality.DEGRADED),
+        forecast("sim1-2024-25-a-b-1", quality=Quality.SUSPENDED, simulated=True),
+    )
     async with (
         served(models=SHIPPED) as client,
         browser(CHROMIUM or "", color_scheme=scheme, **DEVICES[device]) as (page, errors),
