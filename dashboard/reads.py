@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dashboard.hub import Hub
     from dashboard.metrics import ReadMetrics
     from dashboard.mirror import Entry
+    from dashboard.snapshots import Snapshots
     from dashboard.source import Source
     from schemas.competitions import Competition
 
@@ -59,11 +60,13 @@ class Reads:
         source: Source,
         metrics: ReadMetrics,
         competitions: Mapping[str, Competition],
+        snapshots: Snapshots,
     ) -> None:
         self._hub = hub
         self._source = source
         self._metrics = metrics
         self._competitions = competitions
+        self._snapshots = snapshots
         self._lists = Lists()
 
     async def one(self, request: Request) -> Response:
@@ -89,8 +92,8 @@ class Reads:
 
         The bodies are joined as they are.
         """
-        headers = self._list_headers()
         asked, position = request.url.query, self._hub.position
+        headers = self._list_headers(position)
         body = self._lists.of(asked, position)
         if body is None:
             body = self._page(request.query_params)
@@ -110,11 +113,15 @@ class Reads:
 
     async def overview(self, request: Request) -> Response:
         """``GET /v1/overview``: the days and competitions that there are."""
-        headers = self._list_headers()
+        made = self._snapshots.of("overview", self._overview)
+        headers = self._list_headers(made.position)
         if is_held(request.headers.get("if-none-match"), headers["ETag"]):
             return Response(status_code=304, headers=headers)
-        body = overview(self._hub.mirror, self._competitions, self._hub.position)
-        return Response(msgspec.json.encode(body), 200, headers, JSON)
+        return Response(made.body, 200, headers, JSON)
+
+    def _overview(self) -> bytes:
+        hub = self._hub
+        return msgspec.json.encode(overview(hub.mirror, self._competitions, hub.position))
 
     async def _direct(self, request: Request, match_id: str) -> Response:
         """Ask Redis itself: the match may have been committed a millisecond ago."""
@@ -149,9 +156,9 @@ class Reads:
             return Response(status_code=304, headers=headers)
         return Response(entry.raw, 200, headers, JSON)
 
-    def _list_headers(self) -> dict[str, str]:
+    def _list_headers(self, position: str) -> dict[str, str]:
         return {
-            "ETag": f'W/"{self._hub.position}"',
-            "Sabi-Position": self._hub.position,
+            "ETag": f'W/"{position}"',
+            "Sabi-Position": position,
             **freshness_headers(self._hub),
         }

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dashboard.hub import Hub
 from dashboard.reads import Lists
+from dashboard.snapshots import Snapshots
+from tests.dashboard.bodies import made as forecast_body
 
 if TYPE_CHECKING:
     import httpx
@@ -224,3 +227,32 @@ def test_what_is_kept_of_lists_is_bounded() -> None:
     assert lists.of("large", "a-1") is None
     assert lists.of("999", "a-1") == b"x" * 100
     assert lists.of("999", "a-2") is None
+
+
+def test_an_answer_about_all_matches_is_made_anew_when_it_may_be_old() -> None:
+    now_s, made = [0.0], list[int]()
+    hub = Hub(clock=lambda: now_s[0])
+    snapshots = Snapshots(hub, lambda: now_s[0])
+
+    def ask(number: int) -> str:
+        def make() -> bytes:
+            made.append(number)
+            return b""
+
+        return snapshots.of("overview", make).position
+
+    first = ask(1)
+    now_s[0] = 60.0
+    unchanged = ask(2)
+    hub.take(forecast_body())
+    changed = ask(3)
+    hub.take(forecast_body(revision=2))
+    at_once = ask(4)
+    now_s[0] = 60.3
+    later = ask(5)
+
+    assert made == [1, 3, 5]
+    # A client goes on in the stream from the position that the answer stands for.
+    assert first == unchanged
+    assert changed == at_once
+    assert later == hub.position
