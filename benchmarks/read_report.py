@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.report import _machine
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from benchmarks.reads import Results
-    from benchmarks.wrk import Run
+    from benchmarks.reads import Asked, Results
 
 HEADING = "## Reads"
 _ABOUT = f"""{HEADING}
@@ -31,7 +30,7 @@ _AIMS = {
 def markdown(results: Results) -> str:
     """Lay medians out beside one another."""
     quiet = {rival: _middle(runs) for rival, runs in results.quiet.items()}
-    constant, naive = quiet["constant"][0], quiet["asks Redis"][0]
+    constant, naive = quiet["constant"], quiet["asks Redis"]
     told = (
         f"{dt.datetime.now(dt.UTC).date()}; {_machine()}; model {results.model}; medians of "
         f"{len(results.busy)} runs; load average before: {results.load:.1f}."
@@ -42,28 +41,39 @@ def markdown(results: Results) -> str:
         "",
         told,
         "",
-        "| answer | requests/s | p50, ms | p99, ms | of constant | × asks Redis | aim |",
-        "|---|---|---|---|---|---|---|",
+        "| answer | requests/s | of constant | × asks Redis | p50, ms | p99, ms | CPU µs | aim |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    for rival, (rate, p50, p99) in quiet.items():
-        lines.append(
-            f"| {rival} | {rate:,.0f} | {p50:.2f} | {p99:.2f} | {rate / constant:.2f} "
-            f"| {rate / naive:.1f} | {_AIMS.get(rival, '')} |"
-        )
-    rate, p50, p99 = _middle(results.busy)
+    for rival, one in quiet.items():
+        shares = f"{one.rate / constant.rate:.2f} | {one.rate / naive.rate:.1f}"
+        lines.append(_line(rival, one, shares, _AIMS.get(rival, "")))
     what = f"single read, {results.events_s:,.0f} events/s being processed"
-    lines.append(f"| {what} | {rate:,.0f} | {p50:.2f} | {p99:.2f} | | | p99 ≤ 10 ms |")
-    bad = sorted({run.bad for runs in (*results.quiet.values(), results.busy) for run in runs})
+    lines.append(_line(what, _middle(results.busy), " | ", "p99 ≤ 10 ms"))
+    runs = [run for runs in (*results.quiet.values(), results.busy) for run in runs]
+    bad = sorted({one.run.bad for one in runs})
     lines += ["", f"Errors: {'; '.join(filter(None, bad)) or 'none'}.", *_streamed(results), ""]
     return "\n".join(lines)
 
 
-def _middle(runs: list[Run]) -> tuple[float, float, float]:
-    return (
-        median(run.requests_s for run in runs),
-        median(run.p50_ms for run in runs),
-        median(run.p99_ms for run in runs),
+class _Middle(NamedTuple):
+    rate: float
+    p50_ms: float
+    p99_ms: float
+    cpu_us: float
+
+
+def _middle(asked: list[Asked]) -> _Middle:
+    return _Middle(
+        median(one.run.requests_s for one in asked),
+        median(one.run.p50_ms for one in asked),
+        median(one.run.p99_ms for one in asked),
+        median(one.cpu_us for one in asked),
     )
+
+
+def _line(what: str, one: _Middle, shares: str, aim: str) -> str:
+    waits = f"{one.p50_ms:.2f} | {one.p99_ms:.2f} | {one.cpu_us:.0f}"
+    return f"| {what} | {one.rate:,.0f} | {shares} | {waits} | {aim} |"
 
 
 def _streamed(results: Results) -> list[str]:

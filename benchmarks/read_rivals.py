@@ -58,7 +58,14 @@ def main(kind: str, port: str, url: str, key: str) -> None:
         raise SystemExit(f"there is nothing under {key}")
     app = constant(body) if kind == "constant" else naive(url, key)
     config = uvicorn.Config(
-        app, http=BoundedProtocol, loop="none", log_config=None, access_log=False, lifespan="off"
+        app,
+        http=BoundedProtocol,
+        loop="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
     )
     with (
         _listen("127.0.0.1", int(port)) as listener,

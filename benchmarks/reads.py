@@ -23,7 +23,7 @@ import numpy as np
 import redis
 from msgspec import Struct
 
-from benchmarks import mix, wrk
+from benchmarks import mix, processes, wrk
 from benchmarks.end_to_end import _publish
 from benchmarks.pace import Pace
 from benchmarks.read_report import markdown, put_section
@@ -44,6 +44,20 @@ RIVALS = ("constant", "single read", "list of 50", "asks Redis", "nginx file")
 _ASKED_MOST = 200_000
 
 
+class Rival(Struct, frozen=True):
+    """Where to ask, and the process that answers."""
+
+    url: str
+    pid: int
+
+
+class Asked(Struct, frozen=True):
+    """One run of wrk, and what it cost the server: µs of CPU a request."""
+
+    run: wrk.Run
+    cpu_us: float
+
+
 class Streamed(Struct, frozen=True):
     """What the clients of the stream saw."""
 
@@ -62,8 +76,8 @@ class Results(Struct, frozen=True):
     command: str
     load: float
     model: str
-    quiet: dict[str, list[wrk.Run]]
-    busy: list[wrk.Run]
+    quiet: dict[str, list[Asked]]
+    busy: list[Asked]
     events_s: float
     streamed: Streamed | None
 
@@ -73,12 +87,12 @@ def measure(options: argparse.Namespace) -> Results:
     settings = settings_from(models=options.models)
     model = ModelStore(settings.models).load("champion").label
     load, flow = os.getloadavg()[0], mix.Mix(SEED)
-    quiet: dict[str, list[wrk.Run]] = {rival: [] for rival in RIVALS}
+    quiet: dict[str, list[Asked]] = {rival: [] for rival in RIVALS}
     with staged("sabiscore", settings) as stage, ExitStack() as stack:
         _publish(stage, stage.items(mix.before(SEED, model)))
         stage.drained()
         port, pid = stack.enter_context(_served(stage))
-        rivals = stack.enter_context(_rivals(stage, port))
+        rivals = stack.enter_context(_rivals(stage, port, pid))
         for number in range(options.rounds):
             for rival in RIVALS if number % 2 == 0 else RIVALS[::-1]:
                 quiet[rival].append(_ask(rivals[rival], options.seconds))
@@ -100,13 +114,17 @@ def measure(options: argparse.Namespace) -> Results:
     return Results(command, load, model, quiet, busy, events_s, streamed)
 
 
-def _ask(url: str, seconds: float) -> wrk.Run:
-    return wrk.run(url, connections=64, seconds=seconds)
+def _ask(rival: Rival, seconds: float) -> Asked:
+    before_s, began_s = processes.cpu_s(rival.pid), time.monotonic()
+    run = wrk.run(rival.url, connections=64, seconds=seconds)
+    spent_s, took_s = processes.cpu_s(rival.pid) - before_s, time.monotonic() - began_s
+    return Asked(run, 1e6 * spent_s / (run.requests_s * took_s))
 
 
-def _tell(what: str, run: wrk.Run) -> None:
+def _tell(what: str, asked: Asked) -> None:
+    run = asked.run
     told = f"{what:18} {run.requests_s:9,.0f}/s p50 {run.p50_ms:6.2f} p99 {run.p99_ms:6.2f} ms"
-    print(told, run.bad, file=sys.stderr, flush=True)
+    print(told, f"CPU {asked.cpu_us:5.1f} us", run.bad, file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -129,14 +147,14 @@ def _served(stage: Stage) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def _rivals(stage: Stage, port: int) -> Iterator[dict[str, str]]:
+def _rivals(stage: Stage, port: int, pid: int) -> Iterator[dict[str, Rival]]:
     """The address of each rival; all answer with the same forecast, but the list."""
     match = mix.fixtures()[0].match_id
     key = prediction(stage.settings.namespace, match)
     path = f"/v1/predictions/{match}"
-    urls = {
-        "single read": f"http://127.0.0.1:{port}{path}",
-        "list of 50": f"http://127.0.0.1:{port}/v1/predictions?limit=50",
+    rivals = {
+        "single read": Rival(f"http://127.0.0.1:{port}{path}", pid),
+        "list of 50": Rival(f"http://127.0.0.1:{port}/v1/predictions?limit=50", pid),
     }
     with ExitStack() as stack:
         for rival, kind in (("constant", "constant"), ("asks Redis", "naive")):
@@ -144,13 +162,13 @@ def _rivals(stage: Stage, port: int) -> Iterator[dict[str, str]]:
             words = ["-m", "benchmarks.read_rivals", kind, str(other), str(stage.settings.redis)]
             child = spawn([sys.executable, *words, key], env={**os.environ, **ONE_THREAD})
             stack.callback(child.stop)
-            urls[rival] = f"http://127.0.0.1:{other}{path}"
+            rivals[rival] = Rival(f"http://127.0.0.1:{other}{path}", child.pid)
         with redis.Redis.from_url(str(stage.settings.redis)) as client:
             body: Any = client.get(key)
-        urls["nginx file"] = stack.enter_context(_nginx(body)) + "/forecast.json"
-        for url in urls.values():
-            _wait_for(url)
-        yield urls
+        rivals["nginx file"] = stack.enter_context(_nginx(body))
+        for rival_of in rivals.values():
+            _wait_for(rival_of.url)
+        yield rivals
 
 
 def _wait_for(url: str, patience_s: float = 30.0) -> None:
@@ -166,7 +184,7 @@ def _wait_for(url: str, patience_s: float = 30.0) -> None:
 
 
 @contextmanager
-def _nginx(body: bytes) -> Iterator[str]:
+def _nginx(body: bytes) -> Iterator[Rival]:
     """One worker of nginx over a folder with one file, as a ceiling."""
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     port = free_port()
@@ -182,7 +200,7 @@ def _nginx(body: bytes) -> Iterator[str]:
         )
         child = spawn([program, "-c", str(folder / "nginx.conf"), "-p", name], env=os.environ)
         try:
-            yield f"http://127.0.0.1:{port}"
+            yield Rival(f"http://127.0.0.1:{port}/forecast.json", child.pid)
         finally:
             child.stop()
 
@@ -202,11 +220,11 @@ def _stream(
         clients.stdin.flush()
         if clients.stdout.readline().strip() != b"ready":
             raise RuntimeError("the clients could not follow the stream")
-        began_s, spent_s = time.monotonic(), _cpu_s(pid)
+        began_s, spent_s = time.monotonic(), processes.cpu_s(pid)
         events_s = options.deliveries_s / reached / mix.FORECASTS_AN_EVENT
         with Pace(stage, flow, events_s) as pace:
             time.sleep(options.seconds * 3)
-        seconds, spent_s = time.monotonic() - began_s, _cpu_s(pid) - spent_s
+        seconds, spent_s = time.monotonic() - began_s, processes.cpu_s(pid) - spent_s
         time.sleep(1.0)
         rss_mb = _rss_mb(pid)
         told, _ = clients.communicate(b"\n")
@@ -222,11 +240,6 @@ def _stream(
         rss_mb=rss_mb,
         cpu_share=spent_s / seconds,
     )
-
-
-def _cpu_s(pid: int) -> float:
-    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _rss_mb(pid: int) -> float:

@@ -16,7 +16,7 @@ import embedded.postgres
 import embedded.redis
 from commands import drain
 from commands.supervise import ONE_THREAD, Supervisor
-from commands.worker import AGENTS, processes_of
+from commands.worker import processes_of
 from embedded.lifeline import spawn
 from faust_redis import Publisher
 from schemas import migrate
@@ -42,6 +42,8 @@ _BARE = {
     "record": ("benchmarks.bare_sink", "record"),
     "archive": ("benchmarks.bare_sink", "archive"),
 }
+APPS = tuple(_BARE)
+"""The agents at work; a challenger's shadow is not measured."""
 
 
 class NotDoneError(Exception):
@@ -59,7 +61,7 @@ class Stage(Struct):
     @property
     def workers(self) -> list[int]:
         """The process ids of all workers."""
-        return [pid for name in AGENTS for pid in self.pids[name]]
+        return [pid for name in APPS for pid in self.pids[name]]
 
     def items(self, wanted: Iterable[AnyEvent]) -> dict[int, list[tuple[bytes, bytes]]]:
         """Encode *wanted* for publishing, by partition."""
@@ -77,7 +79,7 @@ class Stage(Struct):
         """
         give_up_s = time.monotonic() + _PATIENCE_S
         with drain.connect(str(self.settings.redis)) as client:
-            while any(drain.behind(client, self.settings, app) for app in AGENTS):
+            while any(drain.behind(client, self.settings, app) for app in APPS):
                 self.check()
                 if time.monotonic() > give_up_s:
                     raise NotDoneError(f"the workers were not done within {_PATIENCE_S:.0f} s")
@@ -130,8 +132,8 @@ def staged(system: System, settings: Settings) -> Iterator[Stage]:
 
 def _workers(stack: ExitStack, env: dict[str, str], forecasters: int) -> _Started:
     supervisor = stack.enter_context(Supervisor())
-    pids: dict[str, list[int]] = {name: [] for name in AGENTS}
-    for name, words in processes_of(AGENTS, forecasters):
+    pids: dict[str, list[int]] = {name: [] for name in APPS}
+    for name, words in processes_of(APPS, forecasters):
         supervisor.start(name, words, env)
         pids[words[-1]].append(supervisor.pid(name))
     return pids, supervisor.check

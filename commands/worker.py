@@ -36,6 +36,7 @@ _READERS = {
     forecast.APP: (forecast.APP, archive.APP),
     archive.APP: (forecast.APP, archive.APP),
     record.APP: (record.APP,),
+    shadow.APP: (forecast.APP, archive.APP),
 }
 """The agents that read what each reads: nothing goes before they have it, started or not."""
 

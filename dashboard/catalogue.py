@@ -20,27 +20,39 @@ if TYPE_CHECKING:
 
     from dashboard.hub import Hub
     from dashboard.published import Shelf
+    from dashboard.snapshots import Snapshots
     from schemas.competitions import Competition
 
 
 class Catalogue:
     """The handlers of one server."""
 
-    def __init__(self, hub: Hub, table: Mapping[str, Competition], shelf: Shelf) -> None:
+    def __init__(
+        self, hub: Hub, table: Mapping[str, Competition], shelf: Shelf, snapshots: Snapshots
+    ) -> None:
         self._hub = hub
         self._table = table
         self._shelf = shelf
+        self._snapshots = snapshots
 
     async def competitions(self, request: Request) -> Response:
         """``GET /v1/competitions``: those that there are matches of."""
-        rows = competitions(self._hub.mirror, self._table)
-        return self._answer(request, msgspec.json.encode({"competitions": rows}))
+
+        def make() -> bytes:
+            rows = competitions(self._hub.mirror, self._table)
+            return msgspec.json.encode({"competitions": rows})
+
+        return self._answer(request, self._snapshots.of("competitions", make).body)
 
     async def teams(self, request: Request) -> Response:
         """``GET /v1/teams?competition=``: those that there are matches of."""
         query = parse_query(request.query_params)
-        chosen = filter(query.matches, self._hub.mirror)
-        return self._answer(request, msgspec.json.encode({"teams": teams(chosen)}))
+
+        def make() -> bytes:
+            return msgspec.json.encode({"teams": teams(query.select(self._hub.mirror))})
+
+        question = f"teams?{request.url.query}"
+        return self._answer(request, self._snapshots.of(question, make).body)
 
     async def models(self, request: Request) -> Response:
         """``GET /v1/models``: every version, and how good it was on matches it had not seen."""

@@ -19,6 +19,7 @@ from dashboard.observer import Observer
 from dashboard.published import Shelf
 from dashboard.reads import Reads
 from dashboard.recorded import Recorded
+from dashboard.snapshots import Snapshots
 from dashboard.source import Source
 from dashboard.status import Status
 from dashboard.stream import Stream
@@ -49,9 +50,10 @@ class Parts:
         self._observer = Observer(self._gauge)
         self._shelf = Shelf(settings.models)
         self.follower = Follower(self.hub, self._source, settings, self.metrics, self._recorded)
-        self.reads = Reads(self.hub, self._source, self.metrics, table)
+        snapshots = Snapshots(self.hub, time.monotonic)
+        self.reads = Reads(self.hub, self._source, self.metrics, table, snapshots)
         self.history = History(self.hub, self._recorded)
-        self.catalogue = Catalogue(self.hub, table, self._shelf)
+        self.catalogue = Catalogue(self.hub, table, self._shelf, snapshots)
         self.status = Status(self.hub, self._observer, self.metrics)
         self.stream = Stream(self.hub, settings)
 

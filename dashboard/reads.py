@@ -17,15 +17,38 @@ from dashboard.query import is_slug, parse_limit, parse_query
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.datastructures import QueryParams
     from starlette.requests import Request
 
     from dashboard.hub import Hub
     from dashboard.metrics import ReadMetrics
     from dashboard.mirror import Entry
+    from dashboard.snapshots import Snapshots
     from dashboard.source import Source
     from schemas.competitions import Competition
 
 DIRECT = "direct"
+MOST_LISTS, MOST_LIST_BYTES = 64, 512_000
+"""Of lists that are kept: 32 MB at most."""
+
+
+class Lists:
+    """Lists as they were answered, good until anything changes: many ask for the same ones."""
+
+    def __init__(self) -> None:
+        self._position = ""
+        self._bodies: dict[str, bytes] = {}
+
+    def of(self, asked: str, position: str) -> bytes | None:
+        """The body that was given to this query, if nothing has changed since."""
+        return self._bodies.get(asked) if position == self._position else None
+
+    def keep(self, asked: str, position: str, body: bytes) -> None:
+        """Remember a body, within bounds."""
+        if position != self._position or len(self._bodies) >= MOST_LISTS:
+            self._position, self._bodies = position, {}
+        if len(body) <= MOST_LIST_BYTES:
+            self._bodies[asked] = body
 
 
 class Reads:
@@ -37,11 +60,14 @@ class Reads:
         source: Source,
         metrics: ReadMetrics,
         competitions: Mapping[str, Competition],
+        snapshots: Snapshots,
     ) -> None:
         self._hub = hub
         self._source = source
         self._metrics = metrics
         self._competitions = competitions
+        self._snapshots = snapshots
+        self._lists = Lists()
 
     async def one(self, request: Request) -> Response:
         """``GET /v1/predictions/{match_id}``: exactly the bytes of the match's key.
@@ -66,27 +92,36 @@ class Reads:
 
         The bodies are joined as they are.
         """
-        query = parse_query(request.query_params)
-        limit = parse_limit(request.query_params)
-        after = parse_cursor(request.query_params)
-        headers = self._list_headers()
+        asked, position = request.url.query, self._hub.position
+        headers = self._list_headers(position)
+        body = self._lists.of(asked, position)
+        if body is None:
+            body = self._page(request.query_params)
+            self._lists.keep(asked, position, body)
         if is_held(request.headers.get("if-none-match"), headers["ETag"]):
             return Response(status_code=304, headers=headers)
+        return Response(body, 200, headers, JSON)
+
+    def _page(self, params: QueryParams) -> bytes:
+        query, limit, after = parse_query(params), parse_limit(params), parse_cursor(params)
         found = query.select(self._hub.mirror)
         shown, following = page(found, after, limit)
         bodies = b",".join([entry.raw for entry in shown])
         counts = b'"count":%d,"total":%d' % (len(shown), len(found))
         cursor = b'"next_cursor":' + msgspec.json.encode(following)
-        body = b'{"predictions":[' + bodies + b"]," + counts + b"," + cursor + b"}"
-        return Response(body, 200, headers, JSON)
+        return b'{"predictions":[' + bodies + b"]," + counts + b"," + cursor + b"}"
 
     async def overview(self, request: Request) -> Response:
         """``GET /v1/overview``: the days and competitions that there are."""
-        headers = self._list_headers()
+        made = self._snapshots.of("overview", self._overview)
+        headers = self._list_headers(made.position)
         if is_held(request.headers.get("if-none-match"), headers["ETag"]):
             return Response(status_code=304, headers=headers)
-        body = overview(self._hub.mirror, self._competitions, self._hub.position)
-        return Response(msgspec.json.encode(body), 200, headers, JSON)
+        return Response(made.body, 200, headers, JSON)
+
+    def _overview(self) -> bytes:
+        hub = self._hub
+        return msgspec.json.encode(overview(hub.mirror, self._competitions, hub.position))
 
     async def _direct(self, request: Request, match_id: str) -> Response:
         """Ask Redis itself: the match may have been committed a millisecond ago."""
@@ -121,9 +156,9 @@ class Reads:
             return Response(status_code=304, headers=headers)
         return Response(entry.raw, 200, headers, JSON)
 
-    def _list_headers(self) -> dict[str, str]:
+    def _list_headers(self, position: str) -> dict[str, str]:
         return {
-            "ETag": f'W/"{self._hub.position}"',
-            "Sabi-Position": self._hub.position,
+            "ETag": f'W/"{position}"',
+            "Sabi-Position": position,
             **freshness_headers(self._hub),
         }

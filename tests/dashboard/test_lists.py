@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dashboard.hub import Hub
+from dashboard.reads import Lists
+from dashboard.snapshots import Snapshots
+from tests.dashboard.bodies import made as forecast_body
+
 if TYPE_CHECKING:
     import httpx
 
@@ -189,3 +194,65 @@ async def test_a_version_that_was_damaged_is_left_out_and_one_that_comes_is_told
         await until(is_told)
 
     assert damaged == {"champion": None, "models": []}
+
+
+async def test_a_list_that_was_kept_is_told_anew_after_a_change(
+    valkey: Any, forecast: Any, served: Any, until: Any
+) -> None:
+    valkey.commit(forecast(revision=1))
+    async with served() as client:
+        params = {"competition": "e0", "limit": 7}
+        first, again = [
+            (await client.get("/v1/predictions", params=params)).content for _ in range(2)
+        ]
+        valkey.commit(forecast(revision=2))
+
+        async def is_told() -> bool:
+            told = (await client.get("/v1/predictions", params=params)).json()
+            return bool(told["predictions"][0]["revision"] == 2)
+
+        await until(is_told)
+
+    assert first == again
+
+
+def test_what_is_kept_of_lists_is_bounded() -> None:
+    lists = Lists()
+
+    for number in range(1_000):
+        lists.keep(str(number), "a-1", b"x" * 100)
+    lists.keep("large", "a-1", b"x" * 1_000_000)
+
+    assert len(lists._bodies) <= 64
+    assert lists.of("large", "a-1") is None
+    assert lists.of("999", "a-1") == b"x" * 100
+    assert lists.of("999", "a-2") is None
+
+
+def test_an_answer_about_all_matches_is_made_anew_when_it_may_be_old() -> None:
+    now_s, made = [0.0], list[int]()
+    hub = Hub(clock=lambda: now_s[0])
+    snapshots = Snapshots(hub, lambda: now_s[0])
+
+    def ask(number: int) -> str:
+        def make() -> bytes:
+            made.append(number)
+            return b""
+
+        return snapshots.of("overview", make).position
+
+    first = ask(1)
+    now_s[0] = 60.0
+    unchanged = ask(2)
+    hub.take(forecast_body())
+    changed = ask(3)
+    hub.take(forecast_body(revision=2))
+    at_once = ask(4)
+    now_s[0] = 60.3
+    later = ask(5)
+
+    assert made == [1, 3, 5]
+    # A client goes on in the stream from the position that the answer stands for.
+    assert first == unchanged
+    assert changed == at_once
+    assert later == hub.position
