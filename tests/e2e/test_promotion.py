@@ -52,8 +52,11 @@ def _twin(source: Path, folder: Path) -> None:
 def read(client: redis.Redis, prefix: str) -> dict[Any, Any]:
     """Every cached forecast of a match that is not over, and no match may be without."""
     keys = sorted(client.scan_iter(match=f"{prefix}*", count=1000))
-    bodies = client.mget(keys)
-    made = {key: decode_forecast(bytes(body)) for key, body in zip(keys, bodies, strict=True)}
+    made = {}
+    for key in keys:
+        body = client.get(key)
+        assert isinstance(body, bytes)
+        made[key] = decode_forecast(body)
     return {key: one for key, one in made.items() if one.quality.value != "final"}
 
 
