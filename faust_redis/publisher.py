@@ -35,8 +35,11 @@ class _Settings:
         remembered: int = 200_000,
         partitions: int | None = None,
         retry_s: float = 30.0,
+        journal: Journal | None = None,
     ) -> None:
         self._address = parse(url)
+        self._journal = journal
+        self._seen_open = -1
         self._retry_s = retry_s
         self._publishing = Publishing(
             namespace,
@@ -54,6 +57,28 @@ class _Settings:
         )
         return later and time.monotonic() < give_up_s
 
+    def _resend(self, journal: Journal) -> Dialogue:
+        """Publish again what the server has lost of a journal; how many were published."""
+        newest = {entry.partition: entry for entry in journal}
+        sent = 0
+        for partition, last in newest.items():
+            if (yield from self._publishing.holds(partition, last.position, last.value)):
+                continue
+            items = [(e.key, e.value) for e in journal if e.partition == partition]
+            yield from self._publishing.publish(partition, items)
+            sent += len(items)
+        return sent
+
+
+def _entries(
+    partition: int, items: Sequence[tuple[bytes, bytes]], positions: Sequence[str]
+) -> list[Entry]:
+    """What a journal keeps of a publication."""
+    return [
+        Entry(partition, key, value, position)
+        for (key, value), position in zip(items, positions, strict=True)
+    ]
+
 
 class Publisher(_Settings):
     """Publishes to one topic; not for use by several threads at once.
@@ -61,18 +86,8 @@ class Publisher(_Settings):
     With *app*, records are held back while that app is more than *max_lag* records behind.
     """
 
-    def __init__(
-        self,
-        url: str,
-        namespace: str,
-        topic: str = "events",
-        *,
-        journal: Journal | None = None,
-        **settings: Any,  # noqa: ANN401
-    ) -> None:
+    def __init__(self, url: str, namespace: str, topic: str = "events", **settings: Any) -> None:  # noqa: ANN401
         super().__init__(url, namespace, topic, **settings)
-        self._journal = journal
-        self._seen_open = -1
         self._connection = BlockingConnection(self._address)
 
     def publish(self, partition: int, items: Sequence[tuple[bytes, bytes]]) -> list[str]:
@@ -92,12 +107,7 @@ class Publisher(_Settings):
         if self._connection.opened != self._seen_open:
             self.resend()
         positions = self._publish(partition, items)
-        self._journal.append(
-            [
-                Entry(partition, key, value, position)
-                for (key, value), position in zip(items, positions, strict=True)
-            ]
-        )
+        self._journal.append(_entries(partition, items, positions))
         return positions
 
     def _publish(self, partition: int, items: Sequence[tuple[bytes, bytes]]) -> list[str]:
@@ -110,20 +120,8 @@ class Publisher(_Settings):
         """
         if self._journal is None:
             return 0
-        newest: dict[int, Entry] = {}
-        for entry in self._journal:
-            newest[entry.partition] = entry
-        lost = [
-            entry.partition
-            for entry in newest.values()
-            if not self._say(self._publishing.holds(entry.partition, entry.position, entry.value))
-        ]
+        sent = cast("int", self._say(self._resend(self._journal)))
         self._seen_open = self._connection.opened
-        sent = 0
-        for partition in lost:
-            items = [(e.key, e.value) for e in self._journal if e.partition == partition]
-            self._publish(partition, items)
-            sent += len(items)
         return sent
 
     def committed(self, app: str, partition: int) -> str:
@@ -186,15 +184,45 @@ class AsyncPublisher(_Settings):
     def __init__(self, url: str, namespace: str, topic: str = "events", **settings: Any) -> None:  # noqa: ANN401
         super().__init__(url, namespace, topic, **settings)
         self._client = Client(self._address, "publisher")
+        self._resending = asyncio.Lock()
 
     async def publish(self, partition: int, items: Sequence[tuple[bytes, bytes]]) -> list[str]:
         """Append (idempotence key, value) items; an item whose key was seen keeps its position.
+
+        With a *journal* they are on disk when this returns, and what a server that went back in
+        time has lost is published again first.
 
         Raises:
             BackPressureError: When records are held back; nothing more of *items* was appended.
             ServerUnavailableError: When the server was away too long; publishing again is safe.
         """
-        return cast("list[str]", await self._say(self._publishing.publish(partition, items)))
+        journal = self._journal
+        if journal is not None:
+            await self._say(self._publishing.hello())
+            async with self._resending:
+                if self._client.connections != self._seen_open:
+                    await self._resend_now(journal)
+        positions = cast("list[str]", await self._say(self._publishing.publish(partition, items)))
+        if journal is not None:
+            # Waiting for the disk must not hold up the loop; one at a time, as files are.
+            async with self._resending:
+                await asyncio.to_thread(journal.append, _entries(partition, items, positions))
+        return positions
+
+    async def resend(self) -> int:
+        """Publish the journal again if the server has lost some of it; how many were published.
+
+        What the server still knows keeps its position, so doing it too often does no harm.
+        """
+        if self._journal is None:
+            return 0
+        async with self._resending:
+            return await self._resend_now(self._journal)
+
+    async def _resend_now(self, journal: Journal) -> int:
+        sent = cast("int", await self._say(self._resend(journal)))
+        self._seen_open = self._client.connections
+        return sent
 
     async def committed(self, app: str, partition: int) -> str:
         """The position an app has committed in a partition, ``0-0`` at first."""

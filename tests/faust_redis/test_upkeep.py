@@ -169,6 +169,26 @@ def test_a_journal_is_published_again_after_the_server_lost_it(
     journal.close()
 
 
+async def test_a_journal_is_published_again_from_asyncio_too(
+    server: Server, valkey: Valkey, tmp_path: Path
+) -> None:
+    journal = Journal(tmp_path / "journal")
+    async with AsyncPublisher(server.url, "t", "words", journal=journal) as publish:
+        await asyncio.gather(*(publish.publish(0, [(b"%d" % n, b"%d" % n)]) for n in range(20)))
+        server.kill()
+        (server.folder / "appendonlydir").rename(server.folder / "lost")
+        server.start()
+
+        await asyncio.gather(publish.publish(0, [(b"a", b"a")]), publish.publish(1, [(b"b", b"b")]))
+
+    held = [int(f[b"e"]) for _, f in valkey.xrange("t:{0}:words") if f[b"e"] != b"a"]
+    assert sorted(held) == list(range(20))
+    assert valkey.xlen("t:{0}:words") == 21
+    assert valkey.xlen("t:{1}:words") == 1
+    assert len(list(journal)) == 22
+    journal.close()
+
+
 def test_a_torn_journal_is_read_up_to_the_tear(server: Server, tmp_path: Path) -> None:
     path = tmp_path / "journal"
     journal = Journal(path)
