@@ -29,8 +29,8 @@ export class CalibrationChart {
       width: this.place.clientWidth, height: this.height, padding: [10, 24, 0, 0], legend: { show: false }, cursor: { show: false },
       scales: { x: { time: false, range: [0, 1] }, y: { range: [0, 1] } },
       axes: [
-        axis({ size: 28, gap: 6, splits: () => tenths, values: words }),
-        axis({ size: 48, gap: 6, splits: () => tenths, values: words }),
+        axis({ room: 1.8, gap: 6, splits: () => tenths, values: words }),
+        axis({ room: 3, gap: 6, splits: () => tenths, values: words }),
       ],
       series, hooks: { drawAxes: [(u) => diagonal(u)], draw: [(u) => this.dots(u)] },
     }, data, this.place);

@@ -5,8 +5,10 @@ import { make } from "./dom.js";
 const TITLES = {
   minute: ["As the match goes on", "Log-loss of the forecast at these minutes; the less time is left, the surer it can be."],
   competition: ["League by league", "Log-loss in each league: the dot is SabiScore with its range, the line across is the market."],
+  month: ["Month by month", "Log-loss in each month: the dot is SabiScore, the line across is the market."],
   season: ["Season by season", "Log-loss in each season: the dot is SabiScore with its range, the line across is the market."],
 };
+const MOST_OPEN = 20;
 const PREFERRED = ["served", "pool_closing", "stack"];
 
 function place(value, [low, high]) {
@@ -41,11 +43,29 @@ function track(loss, market, ends) {
   return element;
 }
 
+// Versions tell some parts briefly, by one number for each forecaster.
+function alike(part) {
+  const loss = part.log_loss ?? part.served ?? part.stack;
+  return { ...part, part: part.part ?? part.month ?? "", log_loss: typeof loss === "object" ? loss : { value: loss } };
+}
+
+const order = (name) => (PREFERRED.includes(name) ? PREFERRED.indexOf(name) : PREFERRED.length);
+
+// Beside the market where that is known of the same matches.
+const rank = ({ forecaster, market }) => order(forecaster) + (Number.isFinite(market) ? 0 : PREFERRED.length + 1);
+
+// What is served of each part, where it was measured: a league without prices has the stack alone.
+function best(parts) {
+  const found = new Map();
+  for (const part of parts) {
+    const held = found.get(part.part);
+    if (!held || rank(part) < rank(held)) found.set(part.part, part);
+  }
+  return [...found.values()];
+}
+
 export function compare(section, by, parts, names) {
-  const makers = new Set(parts.map((part) => part.forecaster));
-  const maker = PREFERRED.find((name) => makers.has(name)) ?? parts[0]?.forecaster;
-  const rows = parts.filter((part) => part.forecaster === maker)
-    .map((part) => ({ ...part, log_loss: typeof part.log_loss === "object" ? part.log_loss : { value: part.log_loss } }));
+  const rows = best(parts.map(alike).filter((part) => Number.isFinite(part.log_loss?.value)));
   if (!rows.length) return null;
   const [title, hint] = TITLES[by] ?? [`By ${by}`, "Log-loss: lower is better; the line across is the market."];
   const card = section(`by-${by}-title`, title, hint);
@@ -61,6 +81,7 @@ export function compare(section, by, parts, names) {
     return make("tr", "", name, make("td", "", row.log_loss.value.toFixed(3)), make("td", "", row.market?.toFixed(3) ?? "–"),
       make("td", "wide", track(row.log_loss, row.market, ends)), make("td", "", row.rows.toLocaleString("en-GB")));
   });
-  card.append(make("table", "figures compared", make("caption", "unseen", title), make("thead", "", head), make("tbody", "", ...body)));
+  const told = make("table", "figures compared", make("caption", "unseen", title), make("thead", "", head), make("tbody", "", ...body));
+  card.append(rows.length > MOST_OPEN ? make("details", "", make("summary", "", `${rows.length} parts`), told) : told);
   return card;
 }

@@ -33,8 +33,8 @@ export class GoalsChart {
       cursor: { show: false },
       scales: { x: { time: false, range: () => span(this.moments) }, y: { range: [0, 1] } },
       axes: [
-        axis({ size: 24, gap: 5, splits: () => splits(span(this.moments), narrow()), values: (_, all) => all.map((x) => label(x, this.moments, true)) }),
-        axis({ size: 40, gap: 6, splits: () => [0, 0.5, 1], values: (_, all) => all.map((y) => `${y * 100}%`) }),
+        axis({ room: 1.6, gap: 5, splits: () => splits(span(this.moments), narrow()), values: (_, all) => all.map((x) => label(x, this.moments, true)) }),
+        axis({ room: 2.7, gap: 6, splits: () => [0, 0.5, 1], values: (_, all) => all.map((y) => `${y * 100}%`) }),
       ],
       series: [{}, line("over"), line("both")],
     }, this.data(), this.place);

@@ -35,18 +35,19 @@ export class View {
   async turn(label) {
     this.label = label;
     clearTimeout(this.again);
+    let read = null;
     try {
       if (!this.shell.names.size) await this.shell.overview();
       const index = await (await fetch("/v1/models")).json();
       const wanted = label ? decoded(label) : index.champion ?? index.models.at(-1)?.label;
       const answer = wanted ? await fetch(`/v1/models/${encodeURIComponent(wanted)}`) : null;
-      if (this.closed || label !== this.label) return;
-      this.tell(index, wanted, answer?.ok ? await answer.json() : null);
+      read = [index, wanted, answer?.ok ? await answer.json() : null];
     } catch {
       if (this.closed) return;
       this.shell.tellConnection("lost", {});
       this.again = setTimeout(() => this.turn(label), 3000);
     }
+    if (read && !this.closed && label === this.label) this.tell(...read);
   }
 
   // Another champion is news: the page is read again.
@@ -87,7 +88,7 @@ export class View {
 
   overall(model) {
     const scores = model.accuracy?.overall ?? {};
-    const card = section("overall-title", "How good, beside the market and others", "Log-loss and RPS: lower is better. The true value lies in the range 19 times in 20: where two ranges overlap widely, do not read a difference into them.");
+    const card = section("overall-title", "How good, beside the market and others", "Log-loss and RPS: lower is better. The true value lies in the range 19 times in 20: where two ranges overlap widely, do not read a difference into them, and compare only rows of as many matches.");
     const known = Object.keys(FORECASTERS).filter((name) => name in scores);
     const rows = [...known, ...Object.keys(scores).filter((name) => !(name in FORECASTERS))].map((name) => {
       const { rows: n, log_loss: loss, rps, accuracy } = scores[name];

@@ -30,7 +30,6 @@ function when(moment) {
 const score = (moment) => (["goal", "withdrawn", "end"].includes(moment.kind) && moment.score ? `${moment.score.home}–${moment.score.away}` : "");
 
 function title(moment) {
-  if (moment.kind === "end") return "Full-time";
   if (moment.kind !== "quiet") return moment.title;
   return moment.minute === null ? "Before the match" : "Minutes pass";
 }

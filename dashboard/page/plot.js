@@ -23,10 +23,12 @@ export function loadPlot() {
 // A colour of the style sheet as it is now: light and dark change under us.
 export const colour = (name) => () => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-export function axis(options) {
+// *room* is in letters: what a person made larger takes more room.
+export function axis({ room = 1, ...options }) {
   const { fontSize, fontFamily } = getComputedStyle(document.body);
   return {
     stroke: colour("soft"),
+    size: Math.round(room * parseFloat(fontSize)),
     font: `${Math.round(0.78 * parseFloat(fontSize))}px ${fontFamily}`,
     ticks: { show: false },
     grid: { stroke: colour("grid"), width: 1 },

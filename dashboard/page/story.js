@@ -47,6 +47,7 @@ function elsewhere(words, teams) {
 export function headline(cause, teams = null) {
   if (teams && cause.words.startsWith(ELSEWHERE)) return elsewhere(cause.words, teams);
   if (cause.words.startsWith(NEW_DAY)) return "A new day: table and ratings";
+  if (cause.words.startsWith("Full-time:")) return "Full-time";
   const told = cause.words.match(INCIDENT);
   if (!told) return cause.words.replace(" of avg:", ", average:");
   const [, what, team, , , withdrawn] = told;

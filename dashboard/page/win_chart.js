@@ -31,7 +31,7 @@ export class WinChart {
   }
 
   get height() {
-    return this.plot.clientWidth < NARROW ? 260 : 330;
+    return this.plot.clientWidth < NARROW ? 260 : Math.min(Math.max(330, this.plot.clientWidth * 0.4), 560);
   }
 
   async tell(moments, match) {
@@ -65,8 +65,8 @@ export class WinChart {
       cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
       scales: { x: { time: false, range: () => span(this.moments) }, y: { range: [0, 1] } },
       axes: [
-        axis({ size: 26, gap: 6, splits: () => splits(span(this.moments), narrow()), values: (_, all) => all.map((x) => label(x, this.moments, narrow())) }),
-        axis({ size: 40, gap: 6, splits: () => [0, 0.25, 0.5, 0.75, 1], values: (_, all) => all.map((y) => `${y * 100}%`) }),
+        axis({ room: 1.7, gap: 6, splits: () => splits(span(this.moments), narrow()), values: (_, all) => all.map((x) => label(x, this.moments, narrow())) }),
+        axis({ room: 2.7, gap: 6, splits: () => [0, 0.25, 0.5, 0.75, 1], values: (_, all) => all.map((y) => `${y * 100}%`) }),
       ],
       series: [{}, area("home", colour("home")), area("draw"), area("away"), dashed, dashed],
       bands: [{ series: [2, 1], fill: colour("draw") }, { series: [3, 2], fill: colour("away") }],

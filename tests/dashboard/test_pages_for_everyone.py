@@ -155,7 +155,7 @@ async def test_accuracy_is_shown_by_league_and_where_a_version_tells_it_by_minut
         minutes = page.get_by_role("region", name="As the match goes on").locator("tbody th")
         await expect(minutes).to_have_text(["45\N{PRIME}", "75\N{PRIME}"])
         leagues = page.get_by_role("region", name="League by league").locator("tbody tr")
-        await expect(leagues).to_have_count(5)
+        await expect(leagues).to_have_count(12)
         versions = page.get_by_role("table", name="Versions").locator("tbody tr")
         await expect(versions).to_contain_text(["default@1"])
 
