@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from benchmarks import latency, mix, processes
+from benchmarks.read_report import put_before
 from benchmarks.report import markdown
 from benchmarks.stage import SYSTEMS, Stage, System, staged
 from commands.settings import settings_from
@@ -170,7 +171,7 @@ def main(words: Sequence[str] | None = None) -> None:
     table = markdown(results)
     print(table)
     if options.out:
-        options.out.write_text(table, "utf-8")
+        put_before(options.out, table)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ _ABOUT = f"""{HEADING}
 
 One wrk thread, 64 connections that ask again as soon as they are answered, one process of each
 server. The constant answer is a bare ASGI function under the same uvicorn, loop and parser, with
-two headers; ours have eleven more, a rate limit that is counted, and a request id. The naive
+two headers; ours have ten more, a rate limit that is counted, and a request id. The naive
 handler is a Starlette route with one `GET` of redis-py for each request. Rivals take turns. wrk
 leaves no core idle, so that under load waits are those of a machine that is full.
 """
@@ -100,3 +100,10 @@ def put_section(path: Path, section: str) -> None:
     """Replace the section of the reads in a file, or add it at the end."""
     before = path.read_text("utf-8").partition(f"\n{HEADING}\n")[0].rstrip("\n")
     path.write_text(f"{before}\n\n{section}", "utf-8")
+
+
+def put_before(path: Path, rest: str) -> None:
+    """Replace all of a file but the section of the reads."""
+    text = path.read_text("utf-8") if path.exists() else ""
+    _, heading, section = text.partition(f"\n{HEADING}\n")
+    path.write_text(rest + heading + section, "utf-8")

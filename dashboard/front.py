@@ -141,7 +141,7 @@ class Front:
     def _refusal(self, scope: Scope, asked: dict[bytes, bytes]) -> Response | None:
         if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET_BYTES:
             return problem(414, f"paths of at most {MAX_TARGET_BYTES} bytes are read")
-        if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
+        if sum(map(len, map(b"".join, scope["headers"]))) > MAX_HEADER_BYTES:
             return problem(431, f"headers of at most {MAX_HEADER_BYTES} bytes are read")
         if scope["path"] in ALWAYS_OPEN:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -70,7 +71,7 @@ class BoundedProtocol(HttpToolsProtocol):
             super()._start_asgi_task(cycle, app)
             return
         close = b"" if cycle.keep_alive else b"connection: close\r\n"
-        always = joined(self.server_state.default_headers)
+        always = _joined_once(tuple(self.server_state.default_headers))
         head = (STATUS_LINE[held.status], always, held.head, joined(held.passing), close, b"\r\n")
         self.transport.write(b"".join((*head, held.body)))
         cycle.response_started = cycle.response_complete = True
@@ -87,3 +88,9 @@ class BoundedProtocol(HttpToolsProtocol):
         """Expect another head."""
         self._in_head = True
         super().on_message_complete()
+
+
+@lru_cache(maxsize=4)
+def _joined_once(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """Headers as they are sent; the same for a second, until the date is another."""
+    return joined(list(headers))
