@@ -100,6 +100,8 @@ def train(
     files = _exported(members, weights)
     files[HELD_OUT] = encode_held_out(HeldOut.of(held_out.rows, served(held_out)))
     draft = _draft(rows, held_out, settings, seed=seed, name=name, command=command)
+    if ablate:
+        progress("measuring without each group of features", 0.92)
     found = dict(
         without_each_group(rows, settings, seed=seed, progress=_silent, refit=refit)
         if ablate
