@@ -234,6 +234,7 @@ async def test_a_day_of_a_thousand_matches_stays_usable(
     )  # fmt: skip
     async with served() as client:
         await page.goto(str(client.base_url))
+        await page.locator(".match").nth(TOTAL - 1).wait_for()
         await expect(page.locator(".match")).to_have_count(TOTAL)
 
         changed = forecast(
