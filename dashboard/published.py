@@ -129,7 +129,6 @@ def _in_full(manifest: Manifest, bins: list[Bin]) -> dict[str, Any]:
     del metrics["calibration"]
     accuracy: dict[str, Any] = {"overall": metrics.pop("forecasters")}
     accuracy |= {"by_season": [], "by_competition": [], "by_minute": []}
-    accuracy["by_month"] = metrics.pop("months")
     for part in metrics.pop("slices"):
         by = part.pop("by")
         accuracy.setdefault(f"by_{_NAMES.get(by, by)}", []).append(part)
