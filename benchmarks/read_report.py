@@ -6,7 +6,7 @@ import datetime as dt
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from benchmarks.report import _machine
+from benchmarks.report import machine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def markdown(results: Results) -> str:
     quiet = {rival: _middle(runs) for rival, runs in results.quiet.items()}
     constant, naive = quiet["constant"], quiet["asks Redis"]
     told = (
-        f"{dt.datetime.now(dt.UTC).date()}; {_machine()}; model {results.model}; medians of "
+        f"{dt.datetime.now(dt.UTC).date()}; {machine()}; model {results.model}; medians of "
         f"{len(results.busy)} runs; load average before: {results.load:.1f}."
     )
     lines = [
@@ -97,9 +97,11 @@ def _streamed(results: Results) -> list[str]:
 
 
 def put_section(path: Path, section: str) -> None:
-    """Replace the section of the reads in a file, or add it at the end."""
-    before = path.read_text("utf-8").partition(f"\n{HEADING}\n")[0].rstrip("\n")
-    path.write_text(f"{before}\n\n{section}", "utf-8")
+    """Replace the section of the reads in a file, or add it at the end; others stay."""
+    text = path.read_text("utf-8") if path.exists() else ""
+    before, _, after = text.partition(f"\n{HEADING}\n")
+    _, heading, others = after.partition("\n## ")
+    path.write_text(f"{before.rstrip()}\n\n{section}{heading}{others}".lstrip(), "utf-8")
 
 
 def put_before(path: Path, rest: str) -> None:

@@ -43,7 +43,7 @@ def markdown(results: Results) -> str:
     lines = [_line(*row) for row in _rows(results)]
     rounds = len(results.of("bare"))
     told = (
-        f"{dt.datetime.now(dt.UTC).date()}; {_machine()}; model {results.model}. "
+        f"{dt.datetime.now(dt.UTC).date()}; {machine()}; model {results.model}. "
         f"{rounds} rounds each, in turns; load average before: {results.load:.1f}."
     )
     return "\n".join(
@@ -96,7 +96,8 @@ def _p99_ms(place: int, one: Round) -> float:
     return one.latencies[place].p99_ms
 
 
-def _machine() -> str:
+def machine() -> str:
+    """Name the cores, the system and the servers that were measured on."""
     servers = (
         _said([find_binary(), "--version"]).split("sha=")[0].strip(" ,"),
         _said([_postgres(), "--version"]),
