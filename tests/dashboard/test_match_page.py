@@ -92,7 +92,7 @@ async def test_a_goal_moves_the_bar_and_the_chart(
         assert await picture(page) != before
         await expect(page.locator("#spoken")).to_contain_text("Goal, Arsenal (23')")
 
-    assert errors == []
+        assert errors == []
 
 
 async def picture(page: Page) -> str:
@@ -132,7 +132,7 @@ async def test_goals_cards_and_the_videos_decision_stand_on_the_chart_and_in_the
         await expect(page.locator(".because")).to_contain_text("a man fewer")
         await expect(page.locator(".gauge strong")).to_have_text(["48%", "52%"])
 
-    assert errors == []
+        assert errors == []
 
 
 async def test_arrow_keys_step_through_the_match(

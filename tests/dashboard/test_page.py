@@ -55,7 +55,7 @@ async def test_a_change_moves_the_numbers_of_its_row_in_place(
         await expect(page.locator("h3")).to_contain_text("Premier League")
         await expect(page.locator("#connection")).to_have_text("Following live")
 
-    assert errors == []
+        assert errors == []
 
 
 async def test_a_goal_moves_the_bar_and_says_how_far_it_is_from_kick_off(
@@ -167,7 +167,7 @@ async def test_the_way_to_a_match_and_back_keeps_the_filters(
         await expect(page.get_by_label("Team")).to_have_value("arse")
         await expect(page.locator(".match")).to_have_count(1)
 
-    assert errors == []
+        assert errors == []
 
 
 async def test_words_of_a_feed_stay_words(
@@ -248,4 +248,4 @@ async def test_a_day_of_a_thousand_matches_stays_usable(
         await page.get_by_role("link", name="Home 777 against Chelsea").click()
         await expect(page.get_by_role("heading", level=1)).to_contain_text("Home 777")
 
-    assert errors == []
+        assert errors == []

@@ -74,8 +74,8 @@ async def test_axe_finds_no_serious_problem_and_the_console_no_error(
         for path, shown in PAGES.items():
             found += await problems(page, f"{client.base_url}{path}", shown)
 
-    assert found == []
-    assert errors == []
+        assert found == []
+        assert errors == []
 
 
 async def problems(page: Page, url: str, shown: str) -> list[str]:
@@ -128,7 +128,7 @@ async def test_every_page_is_reached_by_its_link_and_says_where_one_is(
         await page.go_back()
         await expect(page.get_by_role("heading", level=1)).to_have_text("The system")
 
-    assert errors == []
+        assert errors == []
 
 
 @needs_browser
@@ -159,7 +159,7 @@ async def test_accuracy_is_shown_by_league_and_where_a_version_tells_it_by_minut
         versions = page.get_by_role("table", name="Versions").locator("tbody tr")
         await expect(versions).to_contain_text(["default@1"])
 
-    assert errors == []
+        assert errors == []
 
 
 @needs_browser
