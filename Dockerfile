@@ -13,9 +13,13 @@ RUN pip install --no-cache-dir --no-deps --only-binary :all: --require-hashes -r
 
 COPY . .
 RUN pip install --no-cache-dir --no-deps --no-build-isolation -e . \
-    && useradd --system --no-create-home sabiscore
+    && useradd --system --no-create-home sabiscore \
+    && install -d -o sabiscore /var/cache/sabiscore
 
-ENV OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ENV OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    NUMBA_CACHE_DIR=/var/cache/sabiscore
 USER sabiscore
+# Compiles what forecasts, so that no container does so when it starts.
+RUN sabiscore models verify champion
 ENTRYPOINT ["sabiscore"]
 CMD ["--help"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import faust
 
-    from model_store import Model
+    from model_store.model import Model
 
 APP = "forecast"
 

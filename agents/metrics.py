@@ -13,7 +13,7 @@ from schemas.errors import ModelError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from model_store import Model
+    from model_store.model import Model
 
 
 class BatchHistogram(Histogram):

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from faust_redis import Record
     from features import MatchState
-    from model_store import Model
+    from model_store.model import Model
 
 DIGITS = 9
 """Decimals of a probability: far below what data carries, and alike on every processor."""

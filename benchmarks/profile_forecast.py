@@ -27,7 +27,7 @@ from schemas.events import encode_event
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from model_store import Model
+    from model_store.model import Model
 
 _EXAMPLE = "example: python -m benchmarks.profile_forecast --batch 256"
 _INSIDE = (
@@ -35,7 +35,6 @@ _INSIDE = (
     "fold",
     "write_vector",
     "_input_hash",
-    "copy",
     "words",
     "encode_forecast",
 )

@@ -77,7 +77,7 @@ def read(folder: Path) -> Published:
     """
     # Here, because it loads libraries that a reader of forecasts alone never needs.
     from model_store import ModelStore  # noqa: PLC0415
-    from model_store.verify import load_held_out  # noqa: PLC0415
+    from model_store.checked_files import load_held_out  # noqa: PLC0415
 
     store = ModelStore(folder)
     aliases = store.aliases()

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from model_store.config import CONFIGS
-from model_store.model import Model
 from model_store.store import CHALLENGER, CHAMPION, FORMER, ModelStore
 from model_store.training_set import HALF_TIME_PLACE, PLAY_MINUTES, TrainingSet
 
@@ -25,7 +24,6 @@ __all__ = [
     "FORMER",
     "HALF_TIME_PLACE",
     "PLAY_MINUTES",
-    "Model",
     "ModelStore",
     "TrainingSet",
     "train",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from model_store.compiled import compiled
 from schemas.errors import ModelError
 
 if TYPE_CHECKING:
@@ -29,6 +30,26 @@ def rated_goals(rows: npt.NDArray[np.float64], places: Sequence[int]) -> npt.NDA
     """Goals of both sides that the ratings expect, (n,), by the columns at these places."""
     goals: npt.NDArray[np.float64] = np.add.reduce(rows[:, places], axis=1)
     return goals
+
+
+class Places(NamedTuple):
+    """Where a row holds what compiled code reads; -1 for rated goals that are no column."""
+
+    goals_home: int
+    goals_away: int
+    market: int
+    phase: int
+    minute: int
+    score: int
+    reds: int
+    finished: int
+
+
+@compiled
+def market_phase(row: npt.NDArray[np.float64], at: Places) -> int:
+    """0 where no market is known, 1 an opening or current one, 2 a closing one."""
+    known = row[at.market] > 0 and row[at.market + 1] > 0 and row[at.market + 2] > 0
+    return int(row[at.phase]) if known else PHASE_UNKNOWN
 
 
 class Columns:
@@ -58,16 +79,17 @@ class Columns:
         self.home_reds = live + 3
         self.away_reds = live + 4
         self.finished = live + 5
-        self._rated = places_of_rated_goals(names)
-
-    def rated_goals(self, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Goals of both sides that the ratings expect, (n,)."""
-        return rated_goals(rows, self._rated)
-
-    def market_phase(self, vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-        """0 where no market is known, 1 an opening or current one, 2 a closing one, int64 (n,)."""
-        known = np.logical_and.reduce(vectors[:, self.market] > 0, axis=1)
-        return np.where(known, vectors[:, self.phase], PHASE_UNKNOWN).astype(np.int64)
+        rated = places_of_rated_goals(names) or [-1, -1]
+        self.places = Places(
+            goals_home=rated[0],
+            goals_away=rated[-1],
+            market=self.teams,
+            phase=self.phase,
+            minute=self.minute,
+            score=self.home_score,
+            reds=self.home_reds,
+            finished=self.finished,
+        )
 
     def before_kick_off(
         self, team: npt.NDArray[np.float64], market: npt.NDArray[np.float64], phase: int

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from model_store.network import row_product
+from model_store.compiled import compiled
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float64]
+    Places = npt.NDArray[np.int64]
 
 _MOSTLY_KNOWN = 0.95
 _FEWEST_KNOWN = 0.02
@@ -51,25 +52,46 @@ class Filler:
 
     def __call__(self, team: Floats) -> Floats:
         """The rows with every column that can be expected; the same array if none is missing."""
-        if not len(self._columns):
+        if not len(self._columns) or not _is_missing(team, self._columns):
             return team
-        missing = np.isnan(team.take(self._columns, axis=1))
-        rows = np.logical_or.reduce(missing, axis=1).nonzero()[0]
-        if not len(rows):
-            return team
-        expected = row_product(self._standardised(team[rows]), self._weights)
-        expected += self._constant
         filled = team.copy()
-        places = rows[:, None], self._columns
-        filled[places] = np.where(missing[rows], expected, filled[places])
+        base = self._base, self._median, self._mean, self._inverse_scale
+        _fill_rows(filled, *base, self._columns, self._constant, self._weights)
         return filled
 
-    def _standardised(self, team: Floats) -> Floats:
-        base = team.take(self._base, axis=1)
-        np.copyto(base, self._median, where=np.isnan(base))
-        base -= self._mean
-        base *= self._inverse_scale
-        return base
+
+@compiled
+def _is_missing(team: Floats, columns: Places) -> bool:
+    for row in range(len(team)):
+        for column in columns:
+            if np.isnan(team[row, column]):
+                return True
+    return False
+
+
+@compiled
+def _fill_rows(
+    team: Floats,
+    base: Places,
+    median: Floats,
+    mean: Floats,
+    inverse_scale: Floats,
+    columns: Places,
+    constant: Floats,
+    weights: Floats,
+) -> None:
+    known = np.empty(len(base))
+    for row in range(len(team)):
+        for place in range(len(base)):
+            value = team[row, base[place]]
+            value = median[place] if np.isnan(value) else value
+            known[place] = (value - mean[place]) * inverse_scale[place]
+        for target in range(len(columns)):
+            if np.isnan(team[row, columns[target]]):
+                expected = 0.0
+                for place in range(len(base)):
+                    expected += known[place] * weights[place, target]
+                team[row, columns[target]] = expected + constant[target]
 
 
 def fit_fill(team: Floats) -> Fill:

@@ -8,25 +8,26 @@ in soccer"). What the outcome's weights say beyond two Poissons fades with the g
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
 
-from model_store.network import row_product
-from model_store.score_lines import score_lines
+from model_store.compiled import compiled
+from model_store.score_lines import read_off
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float64]
+    Play = npt.NDArray[np.integer[Any]]
 
 _FEWEST_LOG_GOALS = -9.0
 _LAST_MINUTE = 120
 _HALF_TIME, _FULL_TIME = 45, 90
 _ADDED_MINUTES = 10
 _MOST_LEAD, _MOST_REDS = 2, 3
-LEADS = 2 * _MOST_LEAD + 1
 
 
 class Intensity(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +73,7 @@ class Intensity(msgspec.Struct, frozen=True, kw_only=True):
         return shares
 
     def score_effects(self) -> Floats:
-        """Log factors of home's and of away's rate, (121 · 5, 2), by minute and home's lead."""
+        """Log factors of home's and of away's rate, (121, 5, 2), by minute and home's lead."""
         z = np.minimum(np.arange(_LAST_MINUTE + 1) / _FULL_TIME, 1.0)
         own = np.stack(
             [
@@ -84,32 +85,74 @@ class Intensity(msgspec.Struct, frozen=True, kw_only=True):
             ],
             axis=1,
         )
-        return np.stack([own, own[:, ::-1]], axis=2).reshape(-1, 2)
+        return np.stack([own, own[:, ::-1]], axis=2)
 
 
-class InPlay:
-    """Conditions score distributions on what has happened since kick-off."""
+class Course(NamedTuple):
+    """An `Intensity` as tables, for the minutes 0 … 120.
 
-    def __init__(self, intensity: Intensity) -> None:
-        self._left = intensity.shares_left()
-        log_left = np.log(self._left).repeat(LEADS)[:, None]
-        self._log_factors = intensity.score_effects() + log_left
-        own, other = np.log(intensity.red_own), np.log(intensity.red_other)
-        self._by_reds = np.array([[own, other], [other, own]])
+    ``left`` (121,) shares of goals to come; ``log_factors`` (121, 5, 2) of home's and of away's
+    rate by minute and home's lead of -2 … 2; and what a red card of one's own and of the other adds
+    to a log rate.
+    """
 
-    def __call__(
-        self, log_rates: Floats, log_weights: Floats, minute: Floats, score: Floats, reds: Floats
-    ) -> Floats:
-        """Forecasts, float64 (n, 7), as `score_lines` gives them.
+    left: Floats
+    log_factors: Floats
+    red_own: float
+    red_other: float
 
-        *log_rates* (n, 2) and *log_weights* (n, 3) are those at kick-off; *minute* (n,) 0 or more;
-        *score* and *reds* (n, 2), goals and red cards of home and away.
-        """
-        now = np.minimum(minute, _LAST_MINUTE).astype(np.int64)
-        lead = np.minimum(np.maximum(score[:, 0] - score[:, 1], -_MOST_LEAD), _MOST_LEAD)
-        place = now * LEADS + (lead.astype(np.int64) + _MOST_LEAD)
-        logs = self._log_factors.take(place, axis=0)
-        logs += log_rates
-        logs += row_product(np.minimum(reds, _MOST_REDS), self._by_reds)
-        rates = np.exp(np.maximum(logs, _FEWEST_LOG_GOALS))
-        return score_lines(rates, score, log_weights * self._left.take(now)[:, None])
+
+def course_of(intensity: Intensity) -> Course:
+    """Tables that are made once and looked up for each forecast."""
+    left = intensity.shares_left()
+    log_factors = intensity.score_effects() + np.log(left)[:, None, None]
+    return Course(left, log_factors, math.log(intensity.red_own), math.log(intensity.red_other))
+
+
+@compiled
+def condition(
+    course: Course,
+    log_rates: tuple[float, float],
+    log_weights: tuple[float, float, float],
+    minute: float,
+    score: tuple[int, int],
+    reds: tuple[int, int],
+    line: Floats,
+) -> None:
+    """Write the forecast at this minute, 0 or more, and score into *line* (7,).
+
+    *log_rates* and *log_weights* are those at kick-off; *reds* the red cards of home and away.
+    """
+    now = int(min(minute, _LAST_MINUTE))
+    lead = min(max(score[0] - score[1], -_MOST_LEAD), _MOST_LEAD) + _MOST_LEAD
+    own, other = min(reds[0], _MOST_REDS), min(reds[1], _MOST_REDS)
+    home = log_rates[0] + course.log_factors[now, lead, 0]
+    home += own * course.red_own + other * course.red_other
+    away = log_rates[1] + course.log_factors[now, lead, 1]
+    away += other * course.red_own + own * course.red_other
+    rates = math.exp(max(home, _FEWEST_LOG_GOALS)), math.exp(max(away, _FEWEST_LOG_GOALS))
+    left = course.left[now]
+    faded = log_weights[0] * left, log_weights[1] * left, log_weights[2] * left
+    read_off(rates, score, faded, line)
+
+
+@compiled
+def conditioned(
+    course: Course, log_rates: Floats, log_weights: Floats, minute: Floats, score: Play, reds: Play
+) -> Floats:
+    """`condition` row by row, float64 (n, 7).
+
+    *log_rates* (n, 2), *log_weights* (n, 3), *minute* (n,), *score* and *reds* integers (n, 2).
+    """
+    lines = np.empty((len(minute), 7))
+    for row in range(len(minute)):
+        condition(
+            course,
+            (log_rates[row, 0], log_rates[row, 1]),
+            (log_weights[row, 0], log_weights[row, 1], log_weights[row, 2]),
+            minute[row],
+            (int(score[row, 0]), int(score[row, 1])),
+            (int(reds[row, 0]), int(reds[row, 1])),
+            lines[row],
+        )
+    return lines

@@ -5,15 +5,16 @@ What is here is given whole feature vectors and reads those columns alone that d
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 import numpy as np
 
-from model_store.columns import PHASE_UNKNOWN, Columns
+from model_store.columns import PHASE_UNKNOWN, Columns, Places, market_phase
+from model_store.compiled import compiled
 from model_store.filling import Fill, Filler
 from model_store.in_play import Intensity  # noqa: TC001 - msgspec reads annotations
-from model_store.logit import softmax
 from model_store.network import Network, Perceptron, row_product
 from model_store.rates import Totals  # noqa: TC001 - the same
 from model_store.stacking import NO_MARKET, Pool, Stack
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 # Matches whose stack is remembered: at half a kilobyte each some 8 MB.
-MOST_REMEMBERED = 16_384
+_MOST_REMEMBERED = 16_384
 _TREE_OUTPUTS = ["margins"]
 OWN_INPUT, OWN_OUTPUT = "features", "probabilities"
 _SURE_OF_SUM = 1e-3
@@ -74,15 +75,9 @@ class Stacked:
 
     def __call__(self, vectors: Floats) -> Floats:
         """Probabilities, float64 (n, 3)."""
-        logits = self._logits(vectors)
-        phase = self._columns.market_phase(vectors)
-        market = vectors[:, self._columns.market]
-        pool = self._pools.take(phase, axis=0, mode="clip")
-        prices = np.log(np.where(phase[:, None] > PHASE_UNKNOWN, market, 1.0))
-        pooled = pool[:, :1] * logits
-        pooled += pool[:, 1:2] * prices
-        pooled += pool[:, 2:]
-        return softmax(pooled)
+        chances = np.empty((len(vectors), 3))
+        _pool_rows(vectors, self._logits(vectors), self._columns.places, self._pools, chances)
+        return chances
 
     def margins(self, vectors: Floats) -> Floats:
         """What each member says before it is normalised: float64 (n, 9), three a member."""
@@ -103,14 +98,38 @@ class Stacked:
         """
         known, teams = self._remembered, self._columns.teams
         keys = [row.tobytes() for row in vectors[:, :teams]]
-        if len(known) + len(keys) > MOST_REMEMBERED:
+        if len(known) + len(keys) > _MOST_REMEMBERED:
             known.clear()
         if missing := {key: place for place, key in enumerate(keys) if key not in known}:
-            margins = self.margins(vectors[list(missing.values())])
+            margins = self.margins(vectors.take(list(missing.values()), axis=0))
             logits = row_product(margins, self._stack_weights)
             logits += self._stack_bias
             known.update(zip(missing, logits.tolist(), strict=True))
         return np.array([known[key] for key in keys]).reshape(-1, 3)
+
+
+@compiled
+def _pool_rows(vectors: Floats, logits: Floats, at: Places, pools: Floats, chances: Floats) -> None:
+    """Write the log-pool (Genest & Zidek 1986) of stack and market into *chances* (n, 3).
+
+    *pools* (3, 5) are `Pool.row` by market phase.
+    """
+    for row in range(len(vectors)):
+        phase = market_phase(vectors[row], at)
+        pool = pools[min(max(phase, PHASE_UNKNOWN), len(pools) - 1)]
+        highest = -math.inf
+        for outcome in range(3):
+            pooled = pool[0] * logits[row, outcome] + pool[2 + outcome]
+            if phase > PHASE_UNKNOWN:
+                pooled += pool[1] * math.log(vectors[row, at.market + outcome])
+            chances[row, outcome] = pooled
+            highest = max(highest, pooled)
+        whole = 0.0
+        for outcome in range(3):
+            chances[row, outcome] = math.exp(chances[row, outcome] - highest)
+            whole += chances[row, outcome]
+        for outcome in range(3):
+            chances[row, outcome] /= whole
 
 
 class Own:

@@ -10,7 +10,6 @@ import msgspec
 
 from model_store.calibration import Bin  # noqa: TC001 - msgspec reads annotations
 from model_store.evaluate import Interval, Scores  # noqa: TC001 - msgspec reads annotations
-from model_store.slices import Slice  # noqa: TC001 - the same
 from schemas.errors import ModelError
 
 FORMAT_VERSION = 2
@@ -59,6 +58,23 @@ class Month(msgspec.Struct, frozen=True):
     stack: float
     served: float
     market: float
+
+
+class Slice(msgspec.Struct, frozen=True):
+    """One part of the held-out matches; ``market`` is the closing market's log-loss on them.
+
+    ``market_scores`` says the same with intervals, of log-loss, RPS and accuracy in this order.
+    """
+
+    by: str
+    part: str
+    forecaster: str
+    rows: int
+    log_loss: Interval
+    rps: Interval
+    accuracy: Interval
+    market: float | None
+    market_scores: list[Interval] | None = None
 
 
 class Metrics(msgspec.Struct, frozen=True):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from model_store.compiled import compiled
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -51,11 +53,7 @@ class Scaler:
 
     def __call__(self, rows: Floats) -> Floats:
         """The rows in standard deviations, within ±5."""
-        scaled = rows - self.mean
-        scaled *= self.inverse_scale
-        np.copyto(scaled, self._filler, where=np.isnan(scaled))
-        np.maximum(scaled, -_REACH, out=scaled)
-        return np.minimum(scaled, _REACH, out=scaled)
+        return _standardised(rows, self.mean, self.inverse_scale, self._filler)
 
 
 class Perceptron:
@@ -74,18 +72,42 @@ class Perceptron:
         last = len(self._weights) - 1
         for place, (weights, bias) in enumerate(zip(self._weights, self._biases, strict=True)):
             values = row_product(values, weights)
-            values += bias
-            if place < last:
-                np.maximum(values, 0.0, out=values)
+            _add_bias(values, bias, place < last)
         return values
 
 
+@compiled
+def _standardised(rows: Floats, mean: Floats, inverse_scale: Floats, filler: Floats) -> Floats:
+    scaled = np.empty(rows.shape)
+    for row in range(rows.shape[0]):
+        for column in range(rows.shape[1]):
+            value = rows[row, column]
+            if np.isnan(value):
+                value = filler[column]
+            else:
+                value = (value - mean[column]) * inverse_scale[column]
+            scaled[row, column] = min(max(value, -_REACH), _REACH)
+    return scaled
+
+
+@compiled
+def _add_bias(values: Floats, bias: Floats, rectified: bool) -> None:  # noqa: FBT001
+    for row in range(values.shape[0]):
+        for column in range(values.shape[1]):
+            value = values[row, column] + bias[column]
+            values[row, column] = max(value, 0.0) if rectified else value
+
+
+@compiled
 def row_product(rows: Floats, weights: Floats) -> Floats:
     """``rows @ weights``, (n, k) times (k, m), with bits that do not depend on n.
 
-    As n products of one row each: one product of n rows would be split into blocks, and a row's
-    last bits would tell where in a block it lay.
+    One product of n rows would be split into blocks by the library that does it, and a row's last
+    bits would tell where in a block it lay.
     """
-    alone = np.ascontiguousarray(rows)[:, None, :]
-    product: Floats = np.matmul(alone, weights)[:, 0]
+    product = np.zeros((rows.shape[0], weights.shape[1]))
+    for row in range(rows.shape[0]):
+        for place in range(rows.shape[1]):
+            for column in range(weights.shape[1]):
+                product[row, column] += rows[row, place] * weights[place, column]
     return product

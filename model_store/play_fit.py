@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model_store.columns import places_of_rated_goals, rated_goals
-from model_store.in_play import InPlay, Intensity
+from model_store.in_play import Intensity, conditioned, course_of
 from model_store.in_play_fit import fit_intensity
 from model_store.logit import softmax
 from model_store.rates import (
@@ -21,6 +21,7 @@ from model_store.rates import (
     inputs,
     log_rates,
     log_weights,
+    solved_table,
 )
 from model_store.training_set import PLAY_MINUTES
 
@@ -81,13 +82,12 @@ def played(held_out: OutOfFold) -> dict[str, dict[int, Floats]]:
             mine &= rows.play[:, 0, 0] >= 0
             before = _bounded(held_out.forecasts[name][mine])
             logs = _log_rates(before, _rating(rows)[mine], of)
-            weights, in_play = log_weights(before, logs), InPlay(intensity)
+            weights, course = log_weights(before, logs), course_of(intensity)
             for mark in MARKS:
-                now = rows.play[mine, _place(mark)].astype(np.float64)
+                now = rows.play[mine, _place(mark)]
                 minute = np.full(len(now), float(mark))
-                made[name][mark][mine] = in_play(logs, weights, minute, now[:, :2], now[:, 2:])[
-                    :, :3
-                ]
+                lines = conditioned(course, logs, weights, minute, now[:, :2], now[:, 2:])
+                made[name][mark][mine] = lines[:, :3]
     return made
 
 
@@ -108,4 +108,4 @@ def _rating(rows: TrainingSet) -> Floats:
 
 def _log_rates(before: Floats, rating: Floats, totals: Totals) -> Floats:
     total = fitted_log_total(np.array(totals.row()), inputs(before, rating))
-    return log_rates(before, total)
+    return log_rates(before, total, solved_table())

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
+from model_store.compiled import compiled
 from model_store.skellam import outcome_probabilities
-from schemas.errors import ModelError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float64]
 
-# Edges of the table: log(P(home) / P(away)), and log goals in all; and its two steps.
-_BALANCE, _TOTAL = (-7.0, 7.0), (0.0, 2.0)
-_STEPS = np.array([0.1, 0.1])
+# Edges of the table: log(P(home) / P(away)), and log goals in all; and the step of both.
+_BALANCE, _TOTAL, _STEP = (-7.0, 7.0), (0.0, 2.0), 0.1
 _HEIGHT, _WIDTH = 141, 21
-_ORIGIN = np.array([_BALANCE[0], _TOTAL[0]]) / _STEPS
-_REACH = np.array([_HEIGHT - 1.0, _WIDTH - 1.0]) * (1 - 1e-12)
-_CORNERS = np.array([0, 1, _WIDTH, _WIDTH + 1])
+# What lies on the last edge is interpolated from the cell before it.
+_WITHIN = 1 - 1e-12
+_LARGEST_RATIO = 9.0
 _MOST_STEPS = 80
 _TOLERANCE = 1e-9
 _USUAL_LOG_GOALS = 1.0
@@ -51,48 +51,84 @@ MARKET_TOTALS = Totals(constant=0.74, rating=0.01, level=-1.07, balance=-0.022)
 """The same where a market is known: it holds more of the goals than the ratings do."""
 
 
+@compiled
+def inputs_of_row(
+    chances: tuple[float, float, float], rating: float
+) -> tuple[float, float, float, float]:
+    """What `Totals` weighs, of the probabilities and the goals that the ratings expect."""
+    home, draw, away = math.log(chances[0]), math.log(chances[1]), math.log(chances[2])
+    rated = math.log(rating) - _USUAL_LOG_GOALS if rating > 0 else 0.0
+    balance = home - away
+    return 1.0, min(max(rated, -0.7), 0.7), draw - 0.5 * (home + away), balance * balance
+
+
+@compiled
+def log_rates_of_row(
+    chances: tuple[float, float, float], log_total: float, table: Floats
+) -> tuple[float, float]:
+    """Log goals of home and away, with this sum and this ratio of home to away wins.
+
+    Interpolated in *table*, that of `solved_table`; what lies outside of it takes its edge.
+    """
+    log_total = min(max(log_total, _TOTAL[0]), _TOTAL[1])
+    balance = math.log(chances[0]) - math.log(chances[2])
+    down = min(max(balance / _STEP - _BALANCE[0] / _STEP, 0.0), (_HEIGHT - 1) * _WITHIN)
+    right = min(max(log_total / _STEP - _TOTAL[0] / _STEP, 0.0), (_WIDTH - 1) * _WITHIN)
+    row, column = int(down), int(right)
+    down, right = down - row, right - column
+    upper = table[row, column] + right * (table[row, column + 1] - table[row, column])
+    row += 1
+    lower = table[row, column] + right * (table[row, column + 1] - table[row, column])
+    ratio = upper + down * (lower - upper)
+    # log(T / (1 + e^-r)) and log(T / (1 + e^r)) for the log-ratio r of the two rates.
+    home = log_total - math.log1p(math.exp(-ratio))
+    return home, home - ratio
+
+
+@compiled
+def log_weights_of_row(
+    chances: tuple[float, float, float], logs: tuple[float, float]
+) -> tuple[float, float, float]:
+    """What home, draw and away weigh, so that Poisson goals give these probabilities."""
+    home, draw, away = outcome_probabilities(math.exp(logs[0]), math.exp(logs[1]))
+    return (
+        math.log(chances[0] / max(home, _LEAST_PROBABILITY)),
+        math.log(chances[1] / max(draw, _LEAST_PROBABILITY)),
+        math.log(chances[2] / max(away, _LEAST_PROBABILITY)),
+    )
+
+
+@compiled
 def inputs(probabilities: Floats, rating: Floats) -> Floats:
-    """What `Totals` weighs, float64 (n, 4), of probabilities (n, 3) and rated goals (n,)."""
-    logs = np.log(probabilities)
+    """`inputs_of_row`, float64 (n, 4), of probabilities (n, 3) and rated goals (n,)."""
     columns = np.empty((len(probabilities), 4))
-    columns[:, 0] = 1.0
-    rated = np.log(np.where(rating > 0, rating, np.e)) - _USUAL_LOG_GOALS
-    columns[:, 1] = np.minimum(np.maximum(rated, -0.7), 0.7)
-    columns[:, 2] = logs[:, 1] - 0.5 * (logs[:, 0] + logs[:, 2])
-    balance = logs[:, 0] - logs[:, 2]
-    np.multiply(balance, balance, out=columns[:, 3])
+    for row in range(len(probabilities)):
+        columns[row] = inputs_of_row(_three(probabilities[row]), rating[row])
     return columns
 
 
-def log_rates(probabilities: Floats, log_total: Floats) -> Floats:
-    """Log goals of home and away, (n, 2), with this sum and this ratio of home to away wins.
-
-    Interpolated in a table made once; forecasts outside of it take its edge.
-    """
-    logs = np.log(probabilities)
-    place = np.empty((len(logs), 2))
-    np.subtract(logs[:, 0], logs[:, 2], out=place[:, 0])
-    place[:, 1] = log_total = np.minimum(np.maximum(log_total, _TOTAL[0]), _TOTAL[1])
-    place = np.minimum(np.maximum(place / _STEPS - _ORIGIN, 0.0), _REACH)
-    whole = place.astype(np.int64)
-    around = _solved_table().take((whole[:, 0] * _WIDTH + whole[:, 1])[:, None] + _CORNERS)
-    near = place - whole
-    down, right = near[:, 0], near[:, 1]
-    upper = around[:, 0] + right * (around[:, 1] - around[:, 0])
-    lower = around[:, 2] + right * (around[:, 3] - around[:, 2])
-    ratio = upper + down * (lower - upper)
-    both = np.empty((len(logs), 2))
-    # log(T / (1 + e^-r)) and log(T / (1 + e^r)) for the log-ratio r of the two rates.
-    np.subtract(log_total, np.log1p(np.exp(-ratio)), out=both[:, 0])
-    np.subtract(both[:, 0], ratio, out=both[:, 1])
-    return both
+@compiled
+def log_rates(probabilities: Floats, log_total: Floats, table: Floats) -> Floats:
+    """`log_rates_of_row`, float64 (n, 2), of probabilities (n, 3) and log goals (n,)."""
+    logs = np.empty((len(probabilities), 2))
+    for row in range(len(probabilities)):
+        logs[row] = log_rates_of_row(_three(probabilities[row]), log_total[row], table)
+    return logs
 
 
+@compiled
 def log_weights(probabilities: Floats, logs: Floats) -> Floats:
-    """What home, draw and away weigh, (n, 3), so that Poisson rates give these probabilities."""
-    made = outcome_probabilities(np.exp(logs), np.zeros(len(logs)))
-    weights: Floats = np.log(probabilities / np.maximum(made, _LEAST_PROBABILITY))
+    """`log_weights_of_row`, float64 (n, 3), of probabilities (n, 3) and log rates (n, 2)."""
+    weights = np.empty((len(probabilities), 3))
+    for row in range(len(probabilities)):
+        both = logs[row, 0], logs[row, 1]
+        weights[row] = log_weights_of_row(_three(probabilities[row]), both)
     return weights
+
+
+@compiled
+def _three(row: Floats) -> tuple[float, float, float]:
+    return row[0], row[1], row[2]
 
 
 def fitted_log_total(totals: Floats, columns: Floats) -> Floats:
@@ -127,32 +163,34 @@ def poisson_regression(
     return theta
 
 
-def prepare() -> None:
-    """Make the table of `log_rates` now (about 0.3 s) instead of at its first use."""
-    _solved_table()
-
-
 @functools.cache
-def _solved_table() -> Floats:
-    """Log-ratio of the two rates, float64 (height · width,); a constant, made once."""
-    axes = np.linspace(*_BALANCE, _HEIGHT), np.linspace(*_TOTAL, _WIDTH)
-    balance, log_total = (part.ravel() for part in np.meshgrid(*axes, indexing="ij"))
-    table = _solved(balance, np.exp(log_total))
+def solved_table() -> Floats:
+    """Log-ratios of the two rates, float64 (141, 21), for `log_rates`; a constant, made once."""
+    table = _solved(np.linspace(*_BALANCE, _HEIGHT), np.linspace(*_TOTAL, _WIDTH))
     table.setflags(write=False)
     return table
 
 
-def _solved(balance: Floats, total: Floats) -> Floats:
-    """The log-ratio at which home wins are exp(balance) times as likely as away wins."""
-    low, high = np.full(len(balance), -9.0), np.full(len(balance), 9.0)
-    level = np.zeros(len(balance))
-    for _ in range(_MOST_STEPS):
+@compiled
+def _solved(balances: Floats, log_totals: Floats) -> Floats:
+    """The log-ratios at which home wins are exp(balance) times as likely as away wins."""
+    table = np.empty((len(balances), len(log_totals)))
+    for row, balance in enumerate(balances):
+        for column, log_total in enumerate(log_totals):
+            table[row, column] = _solved_ratio(math.exp(balance), math.exp(log_total))
+    return table
+
+
+@compiled
+def _solved_ratio(odds: float, total: float) -> float:
+    """By bisection: the larger the ratio, the likelier home."""
+    low, high = -_LARGEST_RATIO, _LARGEST_RATIO
+    while high - low >= _TOLERANCE:
         middle = 0.5 * (low + high)
-        home = total / (1.0 + np.exp(-middle))
-        made = outcome_probabilities(np.stack([home, total - home], axis=1), level)
-        below = made[:, 0] < made[:, 2] * np.exp(balance)
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-        if np.max(high - low) < _TOLERANCE:
-            solved: Floats = 0.5 * (low + high)
-            return solved
-    raise ModelError("The table of goal rates did not converge; this is a fault of the program.")
+        goals = total / (1.0 + math.exp(-middle))
+        home, _, away = outcome_probabilities(goals, total - goals)
+        if home < away * odds:
+            low = middle
+        else:
+            high = middle
+    return 0.5 * (low + high)

@@ -7,13 +7,13 @@ the three probabilities that are forecast, so that everything read off it agrees
 
 from __future__ import annotations
 
-import itertools
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model_store.network import row_product
-from model_store.skellam import goal_probabilities, margin_below
+from model_store.compiled import compiled
+from model_store.skellam import MOST_GOALS, goal_probabilities, margin_below
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,77 +23,58 @@ if TYPE_CHECKING:
 NAMES = ("home", "draw", "away", "goals_home", "goals_away", "over_2_5", "both_score")
 """The columns of a forecast."""
 
-_MARGINS = (-1, 0, 1, 2)
 _UNDER = 2
-# From P(margin < -1, 0, 1, 2) and P(any) to home, draw, away: as it stands, after one more goal of
-# home, after one more of away. E[goals · 1(outcome)] of a Poisson number is its mean times the
-# probability of that outcome with one goal more.
-_CELLS = np.array(
-    [
-        [0, 0, 0, 0, -1, 1, 0, 0, 0],
-        [0, -1, 1, -1, 1, 0, 0, 0, 0],
-        [-1, 1, 0, 0, 0, 0, 0, -1, 1],
-        [0, 0, 0, 0, 0, 0, -1, 1, 0],
-        [1, 0, 0, 1, 0, 0, 1, 0, 0],
-    ],
-    dtype=np.float64,
-)
-# Goals still to come that leave at most two in all.
-_FEW = np.array([(i, j) for i, j in itertools.product(range(3), repeat=2) if i + j <= _UNDER])
 
 
-def _under() -> Floats:
-    """Which of `_FEW` ends in at most two goals and how: (16, 6, 3) by 4 · home + away so far."""
-    table = np.zeros((16, len(_FEW), 3))
-    for home, away in itertools.product(range(4), repeat=2):
-        for place, (more_home, more_away) in enumerate(_FEW):
-            if home + away + more_home + more_away <= _UNDER:
-                outcome = 1 - np.sign(home + more_home - away - more_away)
-                table[4 * home + away, place, outcome] = 1.0
-    return table
+@compiled
+def read_off(
+    rates: tuple[float, float],
+    score: tuple[int, int],
+    log_weights: tuple[float, float, float],
+    line: Floats,
+) -> None:
+    """Write the seven of `NAMES` into *line* (7,).
 
-
-_UNDER_BY_SCORE = _under()
-
-
-def score_lines(rates: Floats, score: Floats, log_weights: Floats) -> Floats:
-    """Forecasts, float64 (n, 7), in the order of `NAMES`, each row for itself.
-
-    *rates* (n, 2) are expected goals still to come, above 0; *score* (n, 2) the goals so far;
-    *log_weights* (n, 3) weigh home, draw and away.
+    *rates* are the expected goals still to come of home and away, above 0; *score* the goals so
+    far; *log_weights* weigh home, draw and away.
     """
-    goals = goal_probabilities(rates)
-    below = margin_below(goals, score[:, 0] - score[:, 1], _MARGINS)
-    cells = row_product(below, _CELLS).reshape(-1, 3, 3)
-    weights = np.exp(log_weights - np.maximum.reduce(log_weights, axis=1, keepdims=True))
-    cells = np.maximum(cells, 0.0) * weights[:, None, :]
-    sums = np.add.reduce(cells, axis=2)
-    weights /= sums[:, :1]
-    lines = np.empty((len(rates), len(NAMES)))
-    np.divide(cells[:, 0], sums[:, :1], out=lines[:, :3])
-    np.divide(sums[:, 1:], sums[:, :1], out=lines[:, 3:5])
-    lines[:, 3:5] *= rates
-    lines[:, 3:5] += score
-    lines[:, 5] = _under_2_5(goals, score, weights)
-    lines[:, 6] = _not_both(goals, score, weights)
-    np.subtract(1.0, lines[:, 5:], out=lines[:, 5:])
-    np.maximum(lines[:, 5:], 0.0, out=lines[:, 5:])
-    return lines
+    home, away = np.empty(MOST_GOALS + 1), np.empty(MOST_GOALS + 1)
+    goal_probabilities(rates[0], home)
+    goal_probabilities(rates[1], away)
+    heaviest = max(log_weights[0], log_weights[1], log_weights[2])
+    won = math.exp(log_weights[0] - heaviest)
+    draw = math.exp(log_weights[1] - heaviest)
+    lost = math.exp(log_weights[2] - heaviest)
+    lead = score[0] - score[1]
+    two_behind = margin_below(home, away, -1 - lead)
+    behind = margin_below(home, away, -lead)
+    not_ahead = margin_below(home, away, 1 - lead)
+    not_two_ahead = margin_below(home, away, 2 - lead)
+    every = margin_below(home, away, MOST_GOALS + 1)
 
+    home_wins = max(every - not_ahead, 0.0) * won
+    draws = max(not_ahead - behind, 0.0) * draw
+    away_wins = max(behind, 0.0) * lost
+    whole = home_wins + draws + away_wins
+    line[0], line[1], line[2] = home_wins / whole, draws / whole, away_wins / whole
+    # E[goals · 1(outcome)] of a Poisson number is its mean times the probability of that outcome
+    # with one goal more.
+    one_more = max(every - behind, 0.0) * won + max(behind - two_behind, 0.0) * draw
+    one_more += max(two_behind, 0.0) * lost
+    line[3] = one_more / whole * rates[0] + score[0]
+    one_more = max(every - not_two_ahead, 0.0) * won + max(not_two_ahead - not_ahead, 0.0) * draw
+    one_more += max(not_ahead, 0.0) * lost
+    line[4] = one_more / whole * rates[1] + score[1]
 
-def _under_2_5(goals: Floats, score: Floats, weights: Floats) -> Floats:
-    so_far = np.minimum(score, 3.0).astype(np.int64)
-    few = goals[:, 0, _FEW[:, 0]] * goals[:, 1, _FEW[:, 1]]
-    table = _UNDER_BY_SCORE.take(4 * so_far[:, 0] + so_far[:, 1], axis=0)
-    by_outcome = np.matmul(few[:, None, :], table)[:, 0]
-    under: Floats = np.add.reduce(by_outcome * weights, axis=1)
-    return under
-
-
-def _not_both(goals: Floats, score: Floats, weights: Floats) -> Floats:
-    """A side that has not scored and will not: then it has lost, or it is nil each."""
-    home_nil = goals[:, 0, 0] * (score[:, 0] == 0)
-    away_nil = goals[:, 1, 0] * (score[:, 1] == 0)
-    won, draw, lost = weights.T
-    nil: Floats = home_nil * lost + away_nil * won + home_nil * away_nil * (draw - won - lost)
-    return nil
+    under = 0.0
+    for more_home in range(_UNDER + 1 - score[0] - score[1]):
+        for more_away in range(_UNDER + 1 - score[0] - score[1] - more_home):
+            after = lead + more_home - more_away
+            weight = won if after > 0 else (draw if after == 0 else lost)
+            under += home[more_home] * away[more_away] * weight
+    line[5] = max(1.0 - under / whole, 0.0)
+    # A side that has not scored and will not: then it has lost, or it is nil each.
+    home_nil = home[0] if score[0] == 0 else 0.0
+    away_nil = away[0] if score[1] == 0 else 0.0
+    nil = home_nil * lost + away_nil * won + home_nil * away_nil * (draw - won - lost)
+    line[6] = max(1.0 - nil / whole, 0.0)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from model_store.compiled import compiled
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -12,59 +15,35 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 MOST_GOALS = 14
-_GOALS = np.arange(MOST_GOALS + 1)
-# Goals of home that a margin leaves room for, by goals of away; in the last row all there are.
-_EVERY = np.full(MOST_GOALS + 1, 10 * MOST_GOALS)
-_LEVELS: dict[tuple[int, ...], npt.NDArray[np.int64]] = {
-    margins: np.stack([*(_GOALS + margin for margin in margins), _EVERY])
-    for margins in ((0, 1), (-1, 0, 1, 2))
-}
+"""Sums stop here; more have less than 3e-4 even where five are expected."""
 
 
-def outcome_probabilities(rates: Floats, lead: Floats) -> Floats:
-    """Home, draw and away, float64 (n, 3), when goals still to come are Poisson.
-
-    *rates* is (n, 2), expected goals of home and away; *lead* (n,), home less away goals so far.
-    The sum stops at 14 goals a side, above which lies less than 3e-4 even at five expected goals.
-    """
-    goals = goal_probabilities(rates)
-    below = margin_below(goals, lead, (0, 1))
-    won, draw, lost = (probabilities := np.empty((len(rates), 3))).T
-    np.subtract(below[:, 2], below[:, 1], out=won)
-    np.subtract(below[:, 1], below[:, 0], out=draw)
-    lost[:] = below[:, 0]
-    return probabilities
+@compiled
+def goal_probabilities(rate: float, chances: Floats) -> None:
+    """Write the Poisson probabilities of 0 … 14 goals into *chances* (15,)."""
+    chances[0] = math.exp(-rate)
+    for goals in range(1, MOST_GOALS + 1):
+        chances[goals] = chances[goals - 1] * (rate / goals)
 
 
-def margin_below(goals: Floats, lead: Floats, margins: tuple[int, ...]) -> Floats:
-    """P(home ends less than this many goals ahead) for each of *margins*, then P(any).
-
-    Float64 (n, len(margins) + 1) of *goals* (n, 2, 15), the chances of 0 … 14 goals still to come
-    of home and away, and *lead* (n,). The last column is what the sums to 14 goals hold in all.
-    """
-    rows = len(goals)
-    # P(home scores < k) for k = 0 … 15 at place k: a zero in front, so that k may leave the table.
-    fewer = np.zeros((rows, MOST_GOALS + 2))
-    np.add.accumulate(goals[:, 0], axis=1, out=fewer[:, 1:])
-    level = _LEVELS[margins] - lead.astype(np.int64)[:, None, None]
-    level = np.minimum(np.maximum(level, 0), MOST_GOALS + 1)
-    level += np.arange(0, fewer.size, MOST_GOALS + 2)[:, None, None]
-    below: Floats = np.add.reduce(goals[:, 1:] * fewer.take(level), axis=2)
-    return below
-
-
-def difference_probability(rates: Floats, difference: int) -> Floats:
-    """P(home goals less away goals = *difference*), float64 (n,), for *difference* in -14 … 14."""
-    goals = goal_probabilities(rates)
-    first, second = (goals[:, 0], goals[:, 1]) if difference >= 0 else (goals[:, 1], goals[:, 0])
-    apart = abs(difference)
-    total: Floats = (first[:, apart:] * second[:, : MOST_GOALS + 1 - apart]).sum(axis=1)
+@compiled
+def margin_below(home: Floats, away: Floats, margin: int) -> float:
+    """P(home scores less than *margin* more than away) of the chances (15,) of both's goals."""
+    total = fewer = 0.0
+    scored = 0
+    for conceded in range(MOST_GOALS + 1):
+        while scored <= MOST_GOALS and scored < conceded + margin:
+            fewer += home[scored]
+            scored += 1
+        total += away[conceded] * fewer
     return total
 
 
-def goal_probabilities(rates: Floats) -> Floats:
-    """Poisson probabilities of 0 … 14 goals, float64 (n, k, 15), of *rates* (n, k)."""
-    terms = np.empty((*rates.shape, MOST_GOALS + 1))
-    np.exp(-rates, out=terms[:, :, 0])
-    np.divide(rates[:, :, None], _GOALS[1:], out=terms[:, :, 1:])
-    return np.multiply.accumulate(terms, axis=2)
+@compiled
+def outcome_probabilities(home_rate: float, away_rate: float) -> tuple[float, float, float]:
+    """Home, draw and away from 0-0 when goals to come are Poisson with these means."""
+    home, away = np.empty(MOST_GOALS + 1), np.empty(MOST_GOALS + 1)
+    goal_probabilities(home_rate, home)
+    goal_probabilities(away_rate, away)
+    lost, not_won = margin_below(home, away, 0), margin_below(home, away, 1)
+    return margin_below(home, away, MOST_GOALS + 1) - not_won, not_won - lost, lost

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 
 from model_store.evaluate import Interval, bootstrap, hits, log_losses, ranked_probability_scores
+from model_store.manifest import Slice
 from model_store.play_fit import MARKS, played
 
 if TYPE_CHECKING:
@@ -24,23 +24,6 @@ if TYPE_CHECKING:
 _FEWEST_ROWS = 30
 _EVEN, _CLEAR = 0.45, 0.60
 _EARLY_MATCHES, _KNOWN_MATCHES = 6, 38
-
-
-class Slice(msgspec.Struct, frozen=True):
-    """One part of the held-out matches; ``market`` is the closing market's log-loss on them.
-
-    ``market_scores`` says the same with intervals, of log-loss, RPS and accuracy in this order.
-    """
-
-    by: str
-    part: str
-    forecaster: str
-    rows: int
-    log_loss: Interval
-    rps: Interval
-    accuracy: Interval
-    market: float | None
-    market_scores: list[Interval] | None = None
 
 
 def slices(held_out: OutOfFold, served: Floats, *, seed: int) -> list[Slice]:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from features import FEATURE_HASH
-from model_store.gate import Limits, Verdict, judge
+from model_store.checked_files import load_held_out
 from model_store.manifest import MANIFEST, Manifest, check_name, decode_manifest
-from model_store.verify import load_held_out, load_verified
 from schemas.errors import ModelError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from model_store.gate import Limits, Verdict
     from model_store.model import Model
 
 CHAMPION, CHALLENGER, FORMER = "champion", "challenger", "former"
@@ -35,6 +35,9 @@ class ModelStore:
         Raises:
             ModelError: When there is none, or it fails a check.
         """
+        # Who only looks at figures never loads what runs a model: 1.5 s and 150 MB.
+        from model_store.verify import load_verified  # noqa: PLC0415
+
         return load_verified(self._folder(self.resolve(reference)), self._feature_hash)
 
     def verify(self, reference: str) -> str:
@@ -115,6 +118,8 @@ class ModelStore:
         Raises:
             ModelError: When it cannot even be loaded, or either's forecasts cannot be read.
         """
+        from model_store.gate import judge  # noqa: PLC0415 - it runs models, as above
+
         label = self.resolve(reference)
         champion = self.aliases().get(CHAMPION)
         beside = None

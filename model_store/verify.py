@@ -1,8 +1,7 @@
-"""Nothing of a version folder is parsed before its bytes are known to be the ones written."""
+"""A model is put together and checked before anybody forecasts with it."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -11,12 +10,11 @@ import onnx
 from onnx.external_data_helper import uses_external_data
 from onnxruntime import InferenceSession, SessionOptions
 
-from model_store.held_out import HeldOut, decode_held_out
+from model_store.checked_files import checked_bytes, label_of, manifest_in
 from model_store.in_play import Intensity
 from model_store.kick_off import Own, Stacked, Weights
 from model_store.manifest import (
     FILES,
-    HELD_OUT,
     MANIFEST,
     META,
     NETWORK,
@@ -25,7 +23,6 @@ from model_store.manifest import (
     TREES,
     Golden,
     Manifest,
-    decode_manifest,
 )
 from model_store.model import Model
 from model_store.network import Network
@@ -40,7 +37,6 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _DOMAINS = {"", "ai.onnx", "ai.onnx.ml"}
-_LARGEST_FILE_BYTES = 64 << 20
 _GOLDEN_TOLERANCE = 1e-9
 
 
@@ -50,10 +46,9 @@ def load_verified(folder: Path, feature_hash: str) -> Model:
     Raises:
         ModelError: When anything is missing, changed, or made for other features.
     """
-    label = f"{folder.parent.name}@{folder.name}"
-    manifest = decode_manifest(_bytes(folder, MANIFEST, label), label)
+    label, manifest = label_of(folder), manifest_in(folder)
     _check_identity(manifest, label, feature_hash)
-    files = {name: _checked_bytes(folder, name, manifest) for name in manifest.files}
+    files = {name: checked_bytes(folder, name, manifest) for name in manifest.files}
     model = assemble(manifest, files)
     check_golden(model, manifest.golden)
     return model
@@ -77,17 +72,6 @@ def assemble(manifest: Manifest, files: Mapping[str, bytes]) -> Model:
     return Model(label, manifest, stacked, weights.totals, weights.intensity)
 
 
-def load_held_out(folder: Path) -> HeldOut:
-    """The out-of-fold forecasts in *folder*, verified.
-
-    Raises:
-        ModelError: When they are missing or changed.
-    """
-    label = f"{folder.parent.name}@{folder.name}"
-    manifest = decode_manifest(_bytes(folder, MANIFEST, label), label)
-    return decode_held_out(_checked_bytes(folder, HELD_OUT, manifest), label)
-
-
 def golden_vectors(golden: Golden) -> np.ndarray:
     """The golden inputs, float64 (n, columns), NaN where the manifest has null."""
     return np.array(golden.inputs, dtype=np.float64)
@@ -109,37 +93,6 @@ def _check_identity(manifest: Manifest, label: str, feature_hash: str) -> None:
             f"{label}: {MANIFEST} was made for features {manifest.feature_hash}, this program "
             f"computes {feature_hash}. Train a model with this program."
         )
-
-
-def _bytes(folder: Path, name: str, label: str) -> bytes:
-    path = folder / name
-    if path.is_symlink() or not path.is_file():
-        raise ModelError(f"{label}: {name} is missing from {folder}.")
-    size = path.stat().st_size
-    if size > _LARGEST_FILE_BYTES:
-        raise ModelError(f"{label}: {name} has {size} bytes; no model of ours is so large.")
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{label}: {name} cannot be read: {error.strerror}.") from error
-
-
-def _checked_bytes(folder: Path, name: str, manifest: Manifest) -> bytes:
-    entry = manifest.files.get(name)
-    if entry is None:
-        raise ModelError(f"{manifest.label}: {MANIFEST} does not list {name}.")
-    raw = _bytes(folder, name, manifest.label)
-    if len(raw) != entry.size:
-        raise ModelError(
-            f"{manifest.label}: {name} has {len(raw)} bytes, the manifest says {entry.size}. "
-            "Restore the folder or train again."
-        )
-    if hashlib.sha256(raw).hexdigest() != entry.sha256:
-        raise ModelError(
-            f"{manifest.label}: {name} does not match the manifest's sha256; it was changed or "
-            "damaged. Restore the folder or train again."
-        )
-    return raw
 
 
 def _session(raw: bytes, name: str, label: str) -> InferenceSession:

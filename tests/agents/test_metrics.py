@@ -11,7 +11,7 @@ from agents.metrics import REFUSED_MODELS, BatchHistogram, counted
 from schemas.errors import ModelError
 
 if TYPE_CHECKING:
-    from model_store import Model
+    from model_store.model import Model
 
 VALUES = (0.0, 0.1, 0.1000001, 0.5, 0.75, 1.0, 7.0)
 BUCKETS = (0.1, 0.5, 1.0)

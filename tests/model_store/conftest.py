@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from model_store import Model
+    from model_store.model import Model
 
     Floats = np.ndarray
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from model_store import CHAMPION, FORMER, ModelStore
+from model_store.checked_files import load_held_out
 from model_store.gate import Limits, judge
 from model_store.held_out import HeldOut, decode_held_out, encode_held_out
-from model_store.verify import load_held_out
 from schemas.errors import ModelError
 from tests.model_store.conftest import league
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from model_store import Model, TrainingSet
+    from model_store import TrainingSet
+    from model_store.model import Model
 
 # A clock that ticks a microsecond a look: no gate may hang on how busy the machine is.
 LIMITS = Limits(fewest_common=100)

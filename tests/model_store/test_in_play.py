@@ -7,14 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_store.in_play import InPlay, Intensity
-from model_store.rates import log_rates, log_weights, prepare
-from model_store.score_lines import NAMES, score_lines
+from model_store.in_play import Intensity, conditioned, course_of
+from model_store.rates import log_rates, log_weights, solved_table
+from model_store.score_lines import NAMES, read_off
 from model_store.skellam import outcome_probabilities
 
-IN_PLAY = InPlay(Intensity())
-LEVEL = np.zeros(1)
-prepare()
+COURSE = course_of(Intensity())
 LOG_GOALS = np.log([2.7])
 
 # Forecasts as they occur: no side ten times likelier than football allows, draws in between.
@@ -28,12 +26,20 @@ def _forecast(balance: float, level: float) -> np.ndarray:
 
 
 def _at(
-    before: np.ndarray, minute: float, lead: float = 0.0, reds: tuple[float, float] = (0.0, 0.0)
+    before: np.ndarray, minute: float, lead: int = 0, reds: tuple[int, int] = (0, 0)
 ) -> np.ndarray:
-    logs = log_rates(before, LOG_GOALS)
-    score = np.array([[max(lead, 0.0), max(-lead, 0.0)]])
-    made = IN_PLAY(logs, log_weights(before, logs), np.array([minute]), score, np.array([reds]))
+    logs = log_rates(before, LOG_GOALS, solved_table())
+    weights = log_weights(before, logs)
+    score = np.array([[max(lead, 0), max(-lead, 0)]])
+    made = conditioned(
+        COURSE, logs, weights, np.array([minute], dtype=float), score, np.array([reds])
+    )
     return np.asarray(made[0])
+
+
+# Compiled now: hypothesis times the first example too.
+_at(_forecast(0.0, 0.0), 0)
+read_off((1.0, 1.0), (0, 0), (0.0, 0.0, 0.0), np.empty(7))
 
 
 @given(before=usual)
@@ -43,7 +49,7 @@ def test_at_kick_off_nothing_has_changed(before: np.ndarray) -> None:
 
 @given(before=usual, minute=minutes)
 def test_a_goal_always_helps_the_side_that_scores(before: np.ndarray, minute: float) -> None:
-    behind, level, ahead = (_at(before, minute, lead) for lead in (-1.0, 0.0, 1.0))
+    behind, level, ahead = (_at(before, minute, lead) for lead in (-1, 0, 1))
 
     assert behind[0] < level[0] < ahead[0]
     assert behind[2] > level[2] > ahead[2]
@@ -51,7 +57,7 @@ def test_a_goal_always_helps_the_side_that_scores(before: np.ndarray, minute: fl
 
 @given(before=usual, minute=minutes)
 def test_a_red_card_always_hurts_the_side_that_gets_it(before: np.ndarray, minute: float) -> None:
-    even, short = _at(before, minute), _at(before, minute, reds=(1.0, 0.0))
+    even, short = _at(before, minute), _at(before, minute, reds=(1, 0))
 
     assert short[0] < even[0]
     assert short[2] > even[2]
@@ -63,7 +69,7 @@ def test_a_lead_of_no_favourite_is_worth_more_the_later_it_is(
 ) -> None:
     before = _forecast(balance, level)
 
-    earlier, later = _at(before, minute, 1.0), _at(before, minute + 1.0, 1.0)
+    earlier, later = _at(before, minute, 1), _at(before, minute + 1.0, 1)
 
     assert later[0] >= earlier[0]
 
@@ -85,7 +91,7 @@ def test_the_share_of_goals_of_the_second_half_is_the_measured_one() -> None:
 
 def test_equal_rates_give_the_probabilities_of_skellam() -> None:
     # P(D = 0) for rates μ, μ is exp(-2μ) I0(2μ); I0(2) = 2.2795853023360673 (DLMF 10.25).
-    won, draw, lost = outcome_probabilities(np.ones((1, 2)), LEVEL)[0]
+    won, draw, lost = outcome_probabilities(1.0, 1.0)
 
     assert draw == pytest.approx(math.exp(-2) * 2.2795853023360673, abs=1e-12)
     assert won == pytest.approx(lost, abs=1e-12)
@@ -93,9 +99,9 @@ def test_equal_rates_give_the_probabilities_of_skellam() -> None:
 
 def test_rates_are_those_that_give_the_forecast_back() -> None:
     wanted = np.array([[1.6, 1.1], [2.8, 0.6], [0.9, 0.9], [0.7, 2.2]])
-    before = outcome_probabilities(wanted, np.zeros(4))
+    before = np.array([outcome_probabilities(home, away) for home, away in wanted])
 
-    rates = np.exp(log_rates(before, np.log(wanted.sum(axis=1))))
+    rates = np.exp(log_rates(before, np.log(wanted.sum(axis=1)), solved_table()))
 
     np.testing.assert_allclose(rates, wanted, rtol=1e-3)
 
@@ -110,7 +116,9 @@ def test_everything_read_off_the_table_of_scores_is_what_its_cells_add_up_to(
 ) -> None:
     table = _table(rates, score, before[0])
 
-    made = score_lines(np.array([rates]), np.array([score], dtype=float), np.log(before))[0]
+    home, draw, away = np.log(before[0])
+    made = np.empty(7)
+    read_off(rates, score, (home, draw, away), made)
 
     assert dict(zip(NAMES, made, strict=True)) == pytest.approx(table, abs=1e-4)
 

@@ -14,7 +14,7 @@ from tests.model_store.conftest import league, vectors_of_every_kind
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from model_store import Model
+    from model_store.model import Model
 
 COLUMNS = Columns(FEATURE_NAMES)
 
