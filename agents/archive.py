@@ -34,7 +34,7 @@ COLUMNS = (
 )
 
 
-class _Head(Struct):
+class _Head(Struct, gc=False):
     """The fields of an event that have columns of their own."""
 
     source: str | None = None

@@ -38,11 +38,11 @@ COLUMNS = (
 )
 
 
-class _Cause(Struct):
+class _Cause(Struct, gc=False):
     type: str
 
 
-class _Recorded(Struct):
+class _Recorded(Struct, gc=False):
     """The fields of a forecast that have columns of their own."""
 
     match_id: str

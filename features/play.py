@@ -86,6 +86,8 @@ def result_of(match: MatchState) -> Result | None:
 
 def _source(match: MatchState, feeds: Mapping[str, FeedMark], has: _Test) -> str | None:
     told = match.told
+    if not told:
+        return None
     if len(told) == 1:
         (source,) = told
         return source if has(told[source]) else None

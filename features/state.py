@@ -38,7 +38,7 @@ START_ELO = 1500.0
 UNKNOWN = math.nan
 
 
-class Price(Struct, array_like=True, frozen=True):
+class Price(Struct, array_like=True, frozen=True, gc=False):
     """Decimal prices at one time, and their probabilities without margin (Shin)."""
 
     home: float
@@ -50,7 +50,7 @@ class Price(Struct, array_like=True, frozen=True):
     at: dt.datetime
 
 
-class Book(Struct, array_like=True, frozen=True):
+class Book(Struct, array_like=True, frozen=True, gc=False):
     """One bookmaker's prices as one source tells them, and its last suspension.
 
     ``newest`` is the price that stands, ``before`` the last one from before kick-off, ``opening``
@@ -74,7 +74,7 @@ class Book(Struct, array_like=True, frozen=True):
         return (self.suspended_version, self.suspended_at) >= (price.version, price.at)
 
 
-class MarketState(Struct, array_like=True, frozen=True):
+class MarketState(Struct, array_like=True, frozen=True, gc=False):
     """The market that we follow: one bookmaker's, or the consensus of ``books`` of them.
 
     ``moved_*`` is by how much the log-odds of a home and of an away win moved since its opening.
@@ -92,7 +92,7 @@ class MarketState(Struct, array_like=True, frozen=True):
     moved_away: float = 0.0
 
 
-class Revision(Struct, array_like=True, frozen=True):
+class Revision(Struct, array_like=True, frozen=True, gc=False):
     """One revision of an incident; ``at`` is when it was first stated."""
 
     number: int
@@ -104,14 +104,14 @@ class Revision(Struct, array_like=True, frozen=True):
     stoppage: int
 
 
-class Snapshot(Struct, array_like=True, frozen=True):
+class Snapshot(Struct, array_like=True, frozen=True, gc=False):
     """When a feed last told the whole match, and the incidents it then knew."""
 
     as_of: dt.datetime
     incident_ids: list[str]
 
 
-class Said(Struct, array_like=True, frozen=True, order=True):
+class Said(Struct, array_like=True, frozen=True, order=True, gc=False):
     """A score in a feed's own words: of a period (rank 0) or a snapshot (rank 1)."""
 
     at: dt.datetime
@@ -120,7 +120,7 @@ class Said(Struct, array_like=True, frozen=True, order=True):
     away: int
 
 
-class Result(Struct, array_like=True, frozen=True, order=True):
+class Result(Struct, array_like=True, frozen=True, order=True, gc=False):
     """The score after normal time, and after extra time (-1 where there was none)."""
 
     at: dt.datetime
@@ -130,7 +130,7 @@ class Result(Struct, array_like=True, frozen=True, order=True):
     away_extra: int = -1
 
 
-class Told(Struct, array_like=True):
+class Told(Struct, array_like=True, gc=False):
     """What one source told of the play of a match."""
 
     said: Said | None = None
@@ -139,7 +139,7 @@ class Told(Struct, array_like=True):
     result: Result | None = None
 
 
-class Change(Struct, array_like=True, frozen=True):
+class Change(Struct, array_like=True, frozen=True, gc=False):
     """The newest word on a fixture; scores only where awarded."""
 
     at: dt.datetime
@@ -148,7 +148,7 @@ class Change(Struct, array_like=True, frozen=True):
     away: int | None = None
 
 
-class Clock(Struct, array_like=True, frozen=True, order=True):
+class Clock(Struct, array_like=True, frozen=True, order=True, gc=False):
     """The newest word on the minute."""
 
     at: dt.datetime
@@ -156,7 +156,7 @@ class Clock(Struct, array_like=True, frozen=True, order=True):
     stoppage: int
 
 
-class Statistics(Struct, array_like=True, frozen=True):
+class Statistics(Struct, array_like=True, frozen=True, gc=False):
     """Counts for home and away at one time; none where unknown."""
 
     at: dt.datetime
@@ -165,7 +165,7 @@ class Statistics(Struct, array_like=True, frozen=True):
     corners: tuple[int | None, int | None]
 
 
-class Entry(Struct, array_like=True, frozen=True):
+class Entry(Struct, array_like=True, frozen=True, gc=False):
     """What the ratings hold of a match: its result, whole pairs of counts, closing chances."""
 
     kick_off: dt.datetime
@@ -177,14 +177,14 @@ class Entry(Struct, array_like=True, frozen=True):
     chances: Chances | None = None
 
 
-class FeedMark(Struct, array_like=True, frozen=True):
+class FeedMark(Struct, array_like=True, frozen=True, gc=False):
     """The newest word on a feed: whether it is silent, and when that was said."""
 
     at: dt.datetime
     silent: bool
 
 
-class MatchState(Struct, array_like=True, kw_only=True):
+class MatchState(Struct, array_like=True, kw_only=True, gc=False):
     """One match. The last five fields belong to the agent that forecasts; no fold touches them."""
 
     match_id: str
@@ -273,7 +273,7 @@ class MatchState(Struct, array_like=True, kw_only=True):
         return Quality.SUSPENDED if self.suspended else Quality.FRESH
 
 
-class TeamState(Struct, array_like=True, kw_only=True):
+class TeamState(Struct, array_like=True, kw_only=True, gc=False):
     """One team after its results so far; averages are exponentially weighted, per match.
 
     Before its first result only ``key``, ``pool`` and ``name`` say anything. ``market`` is its
@@ -313,7 +313,7 @@ class TeamState(Struct, array_like=True, kw_only=True):
     season_goals_against: int = 0
 
 
-class Level(Struct, array_like=True, frozen=True):
+class Level(Struct, array_like=True, frozen=True, gc=False):
     """The strength of a competition's teams: on average, and of its weakest quarter."""
 
     season: str
@@ -325,7 +325,7 @@ class Level(Struct, array_like=True, frozen=True):
     low_market: float = UNKNOWN
 
 
-class Pending(Struct, array_like=True, frozen=True, order=True):
+class Pending(Struct, array_like=True, frozen=True, order=True, gc=False):
     """What a result adds to its pool's own parameters when the next day begins."""
 
     surprise: float
@@ -336,7 +336,7 @@ class Pending(Struct, array_like=True, frozen=True, order=True):
     market_surprise: float = 0.0
 
 
-class PoolState(Struct, array_like=True, kw_only=True):
+class PoolState(Struct, array_like=True, kw_only=True, gc=False):
     """What all teams of a pool share; parameters move at the start of a pool's day.
 
     Home advantage is in Elo points (``market_advantage`` in log-odds), means in goals a match;
@@ -357,7 +357,7 @@ class PoolState(Struct, array_like=True, kw_only=True):
     levels: dict[str, Level] = msgspec.field(default_factory=dict)
 
 
-class Table(Struct, array_like=True, frozen=True):
+class Table(Struct, array_like=True, frozen=True, gc=False):
     """The places in a pool's tables as its day began: 0 is the top, 1 the bottom."""
 
     places: dict[str, float] = msgspec.field(default_factory=dict)

@@ -28,7 +28,11 @@ from schemas.event_words import (
 )
 
 
-class FixtureScheduledData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Data(Struct, frozen=True, omit_defaults=True, gc=False):
+    """What an event says; a tree, so that the collector of reference cycles need not look."""
+
+
+class FixtureScheduledData(Data, frozen=True, kw_only=True):
     """A fixture and its two teams, named as the feed spells them."""
 
     competition: Slug
@@ -40,7 +44,7 @@ class FixtureScheduledData(Struct, frozen=True, kw_only=True, omit_defaults=True
     external_ids: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class FixtureChangedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FixtureChangedData(Data, frozen=True, kw_only=True):
     """A fixture moved, called off or decided at a table; scores only where awarded."""
 
     status: FixtureStatus
@@ -50,11 +54,11 @@ class FixtureChangedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
 
 
-class MatchStartedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class MatchStartedData(Data, frozen=True, kw_only=True):
     """Play began."""
 
 
-class MatchPeriodData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class MatchPeriodData(Data, frozen=True, kw_only=True):
     """A period began; the score is the feed's word where given."""
 
     period: Period
@@ -62,7 +66,7 @@ class MatchPeriodData(Struct, frozen=True, kw_only=True, omit_defaults=True):
     away_score: Goals | None = None
 
 
-class MatchFinishedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class MatchFinishedData(Data, frozen=True, kw_only=True):
     """The result after normal time, and after extra time where there was some."""
 
     home_score: Goals
@@ -71,7 +75,7 @@ class MatchFinishedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
     away_score_extra_time: Goals | None = None
 
 
-class MatchIncidentData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class MatchIncidentData(Data, frozen=True, kw_only=True):
     """One revision of one incident; minute and stoppage as in 45+2."""
 
     incident_id: Text
@@ -84,7 +88,7 @@ class MatchIncidentData(Struct, frozen=True, kw_only=True, omit_defaults=True):
     player: str = ""
 
 
-class MatchSnapshotData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class MatchSnapshotData(Data, frozen=True, kw_only=True):
     """The whole match as the feed sees it at ``as_of``."""
 
     as_of: Instant
@@ -98,7 +102,7 @@ class MatchSnapshotData(Struct, frozen=True, kw_only=True, omit_defaults=True):
     )
 
 
-class MatchStatisticsData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class MatchStatisticsData(Data, frozen=True, kw_only=True):
     """Counts so far for each side; none where the feed does not know."""
 
     home_shots: Count | None = None
@@ -115,7 +119,7 @@ class MatchStatisticsData(Struct, frozen=True, kw_only=True, omit_defaults=True)
     away_reds: Count | None = None
 
 
-class OddsChangedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class OddsChangedData(Data, frozen=True, kw_only=True):
     """Decimal prices of one bookmaker for one market."""
 
     bookmaker: Text
@@ -127,7 +131,7 @@ class OddsChangedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
     market_version: Annotated[int, Meta(ge=0)] = 0
 
 
-class OddsSuspendedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class OddsSuspendedData(Data, frozen=True, kw_only=True):
     """A bookmaker takes no bets: its last prices mean nothing until it opens again."""
 
     bookmaker: Text
@@ -135,7 +139,7 @@ class OddsSuspendedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
     market_version: Annotated[int, Meta(ge=0)] = 0
 
 
-class ClockTickData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ClockTickData(Data, frozen=True, kw_only=True):
     """The minute of a live match, or the start of a pool's day: exactly one of the two."""
 
     minute: Minute | None = None
@@ -143,32 +147,32 @@ class ClockTickData(Struct, frozen=True, kw_only=True, omit_defaults=True):
     day: dt.date | None = None
 
 
-class FeedHeartbeatData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FeedHeartbeatData(Data, frozen=True, kw_only=True):
     """The feed is alive."""
 
 
-class FeedStatusData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FeedStatusData(Data, frozen=True, kw_only=True):
     """The feed has a gap, or recovered from one."""
 
     state: FeedState
     reason: str = ""
 
 
-class FeedSilentData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FeedSilentData(Data, frozen=True, kw_only=True):
     """Nothing came from this source for too long; written by the clock."""
 
     silent_source: Text
     last_heard: Instant | None = None
 
 
-class ModelPromotedData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ModelPromotedData(Data, frozen=True, kw_only=True):
     """From here on this model (``name@version``) forecasts."""
 
     model: Text
     alias: Text = "champion"
 
 
-class ModelRolledBackData(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ModelRolledBackData(Data, frozen=True, kw_only=True):
     """From here on the model before forecasts again; says which, and why."""
 
     model: Text

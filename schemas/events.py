@@ -127,7 +127,7 @@ def _specversion() -> Literal["1.0"]:
     return "1.0"
 
 
-class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
+class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", gc=False):
     """What every event carries: the CloudEvents 1.0 context."""
 
     id: Text

@@ -19,7 +19,7 @@ class Quality(enum.Enum):
     FINAL = "final"
 
 
-class Cause(Struct, frozen=True):
+class Cause(Struct, frozen=True, gc=False):
     """The event that made this revision: its id, its type, and words for a person."""
 
     event_id: str
@@ -27,14 +27,14 @@ class Cause(Struct, frozen=True):
     words: str
 
 
-class Score(Struct, frozen=True):
+class Score(Struct, frozen=True, gc=False):
     """Goals so far."""
 
     home: int
     away: int
 
 
-class Delta(Struct, frozen=True):
+class Delta(Struct, frozen=True, gc=False):
     """Change of each probability since the revision before."""
 
     home: float
@@ -42,14 +42,14 @@ class Delta(Struct, frozen=True):
     away: float
 
 
-class ExpectedGoals(Struct, frozen=True):
+class ExpectedGoals(Struct, frozen=True, gc=False):
     """Expected goals of both teams at the end of normal time."""
 
     home: float
     away: float
 
 
-class MarketView(Struct, frozen=True):
+class MarketView(Struct, frozen=True, gc=False):
     """The market's probabilities without margin (Shin), and the prices they come from."""
 
     home: float
@@ -60,7 +60,7 @@ class MarketView(Struct, frozen=True):
     as_of: dt.datetime
 
 
-class Forecast(Struct, frozen=True, kw_only=True):
+class Forecast(Struct, frozen=True, kw_only=True, gc=False):
     """The probabilities of a home win, a draw and an away win, and where they come from.
 
     ``revision`` counts 1, 2, 3 … without a gap the changes of this match's inputs; ``epoch`` the

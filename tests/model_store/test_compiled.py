@@ -12,7 +12,8 @@ PROGRAM = """
 from model_store.skellam import margin_below, outcome_probabilities
 home, draw, away = outcome_probabilities(1.5, 1.0)
 assert home > away and abs(home + draw + away - 1) < 1e-9
-print(len(margin_below.stats.cache_path or ""), sum(outcome_probabilities.stats.cache_hits.values()))
+hits = outcome_probabilities.stats.cache_hits
+print(len(margin_below.stats.cache_path or ""), sum(hits.values()))
 """
 
 
