@@ -61,7 +61,9 @@ def up(settings: Settings, plan: Plan, console: Console) -> int:
     if plan.gateway_port is not None:
         ports.require_free(plan.gateway_port, plan.host)
         settings = with_token(settings, console.print)
-    model = ModelStore(settings.models).load("champion").label
+    # After an update its code is compiled, which takes some ten seconds.
+    with console.status("Loading the model …"):
+        model = ModelStore(settings.models).load("champion").label
     chosen = feed.choose(plan.data, settings, console.print)
     console.print(f"Feed: {chosen.name}: {len(chosen.matches):,} matches")
     for error in chosen.unread:
