@@ -134,6 +134,9 @@ def worker(
     if metrics_port is not None:
         from prometheus_client import start_http_server
 
+        from embedded import ports
+
+        ports.require_free(metrics_port, "0.0.0.0", flag="--metrics-port")  # noqa: S104
         start_http_server(metrics_port)
     raise typer.Exit(run_one(names[0], settings))
 

@@ -94,7 +94,7 @@ def _fetched(source: str) -> tuple[bytes, Form]:
                 length += len(part)
                 _refuse_long(source, length)
                 parts.append(part)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise FeedError(f"{source} cannot be fetched: {error}") from error
     body = b"".join(parts)
     said = response.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -39,6 +39,7 @@ class _Charge:
     child: Child
     started_at_s: float = field(default_factory=time.monotonic)
     quick_deaths: int = 0
+    due_at_s: float | None = None
 
 
 class Supervisor:
@@ -93,22 +94,32 @@ class Supervisor:
         while not self._stopping.wait(0.1):
             with self._lock:
                 for name, charge in self._charges.items():
-                    code = charge.child.poll()
-                    if code is not None and not self._given_up:
-                        self._revive(name, charge, code)
+                    if charge.due_at_s is not None:
+                        self._revive(name, charge, charge.due_at_s)
+                    elif (code := charge.child.poll()) is not None and not self._given_up:
+                        self._note_end(name, charge, code)
 
-    def _revive(self, name: str, charge: _Charge, code: int) -> None:
+    def _note_end(self, name: str, charge: _Charge, code: int) -> None:
         charge.child.wait()
-        quick = time.monotonic() - charge.started_at_s < 10.0  # noqa: PLR2004 - see the class
+        now = time.monotonic()
+        quick = now - charge.started_at_s < 10.0  # noqa: PLR2004 - see the class
         charge.quick_deaths = charge.quick_deaths + 1 if quick else 0
         if charge.quick_deaths >= _QUICK_DEATHS:
             self._given_up = f"{name} ended {_QUICK_DEATHS} times in a row (last with code {code})."
             return
         log.warning("a process ended; starting it again", name=name, code=code)
-        self._stopping.wait(_BACK_OFF_S[min(charge.quick_deaths, len(_BACK_OFF_S) - 1)])
-        if not self._stopping.is_set():
+        # The others are looked after meanwhile.
+        charge.due_at_s = now + _BACK_OFF_S[min(charge.quick_deaths, len(_BACK_OFF_S) - 1)]
+
+    def _revive(self, name: str, charge: _Charge, due_at_s: float) -> None:
+        if time.monotonic() < due_at_s:
+            return
+        charge.due_at_s = None
+        try:
             charge.child = _spawn(charge.words, charge.env)
-            charge.started_at_s = time.monotonic()
+        except OSError as error:
+            self._given_up = f"{name} cannot be started again: {error}."
+        charge.started_at_s = time.monotonic()
 
 
 def _spawn(words: Sequence[str], env: Mapping[str, str]) -> Child:

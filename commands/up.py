@@ -129,8 +129,8 @@ class _Run:
                 self._drain(announcements)
             seconds = time.monotonic() - began_s
         finally:
-            reads = probe.stop()
             publisher.close()
+            reads = probe.stop()
         if self._stop.is_set():
             return 130
         if self._plan.once:
@@ -139,7 +139,7 @@ class _Run:
         self._console.print("The feed has ended; still serving. Ctrl-C ends.")
         while not self._stop.wait(0.2):
             self._supervisor.check()
-        return 0
+        return 130
 
     def _play_all(self, publisher: faust_redis.Publisher, announcements: Announcements) -> None:
         promote_model(publisher, self._settings, self._feed, self._model)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import faust
 
     from commands.settings import Settings
+    from model_store.model import Model
 
 AGENTS = (forecast.APP, record.APP, archive.APP, shadow.APP)
 
@@ -100,13 +101,9 @@ def run_all(
 
 def _build(name: str, app: faust.App, settings: Settings) -> None:
     if name == forecast.APP:
-        load_model = cache(ModelStore(settings.models).load)
-        # Ahead of the first event; what is wrong with it is said once an event needs it.
-        with suppress(ModelError):
-            load_model(CHAMPION)
         forecast.build(
             app,
-            load_model=load_model,
+            load_model=_loader(settings, CHAMPION),
             namespace=settings.namespace,
             batch_records=settings.batch_records,
         )
@@ -116,20 +113,30 @@ def _build(name: str, app: faust.App, settings: Settings) -> None:
     database = wait_for_postgres(given(settings.database, "database"))
     migrate.upgrade(database)
     if name == shadow.APP:
-        store = ModelStore(settings.models)
         shadow.build(
             app,
-            load_model=store.load,
+            load_model=_loader(settings, CHALLENGER),
             redis_url=given(settings.redis, "redis"),
             database_url=database,
             namespace=settings.namespace,
             run=settings.run,
-            first_model=store.aliases().get(CHALLENGER, ""),
+            first_model=ModelStore(settings.models).aliases().get(CHALLENGER, ""),
             batch_records=settings.batch_records,
         )
         return
     build = {record.APP: record.build, archive.APP: archive.build}[name]
     build(app, database_url=database, run=settings.run)
+
+
+def _loader(settings: Settings, alias: str) -> Callable[[str], Model]:
+    """Load models once each; the one of *alias* now, ahead of the first event.
+
+    What is wrong with that one is said when an event needs it.
+    """
+    load = cache(ModelStore(settings.models).load)
+    with suppress(ModelError):
+        load(alias)
+    return load
 
 
 def _observe_commit(name: str) -> Callable[[faust_redis.Batch, float], None]:

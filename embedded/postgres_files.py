@@ -108,6 +108,8 @@ def _copied(installed: Path, place: Path) -> Path:
         # One rename, so that nobody sees half a copy; who comes second finds the first one's.
         with suppress(OSError):
             whole.rename(place)
+    if not _ours(place):
+        raise PermissionError(place)
     return copied
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 RETENTION = WINDOW + timedelta(days=7)
 """A match is kept for so long after kick-off, that late results find it and are counted."""
 
+MOST_AHEAD = timedelta(days=1)
+"""A day begins somewhere before it does in UTC. A far one would make a pool forget its matches."""
+
 POSTPONED_RETENTION = timedelta(days=365)
 """A postponed match waits for so long to be played."""
 
@@ -37,7 +40,11 @@ def clock_tick(world: World, event: ClockTick) -> tuple[str, ...]:
         return _minute(world, event, data.minute)
     if event.subject:
         raise RejectedEventError(f"a pool's day is not about one match, here {event.subject}")
-    return () if data.day is None else _day(world, event.partitionkey, data.day)
+    if data.day is None:
+        return ()
+    if data.day > event.time.date() + MOST_AHEAD:
+        raise RejectedEventError(f"{data.day} has begun nowhere yet at {event.time}")
+    return _day(world, event.partitionkey, data.day)
 
 
 def _minute(world: World, event: ClockTick, minute: int) -> tuple[str, ...]:

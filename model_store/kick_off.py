@@ -81,9 +81,9 @@ class Stacked:
 
     def margins(self, vectors: Floats) -> Floats:
         """What each member says before it is normalised: float64 (n, 9), three a member."""
-        team = self._fill(vectors[:, : self._columns.teams])
-        # The rows may be a view; the trees want a float32 copy of their own in one piece.
-        narrow = np.ascontiguousarray(team, dtype=np.float32)
+        # In one piece, as a single row is anyway: code is compiled for either layout by itself.
+        team = self._fill(np.ascontiguousarray(vectors[:, : self._columns.teams]))
+        narrow = team.astype(np.float32)
         margins = np.empty((len(team), 9))
         margins[:, :6] = self._trees.run(_TREE_OUTPUTS, {"features": narrow})[0]
         margins[:, 6:] = self._network(team)

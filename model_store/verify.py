@@ -11,6 +11,7 @@ from onnx.external_data_helper import uses_external_data
 from onnxruntime import InferenceSession, SessionOptions
 
 from model_store.checked_files import checked_bytes, label_of, manifest_in
+from model_store.columns import Columns
 from model_store.in_play import Intensity
 from model_store.kick_off import Own, Stacked, Weights
 from model_store.manifest import (
@@ -28,6 +29,7 @@ from model_store.model import Model
 from model_store.network import Network
 from model_store.plots import PLOTS
 from model_store.rates import MARKET_TOTALS, Totals
+from model_store.shapes import check_shapes
 from schemas.errors import ModelError
 
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ def assemble(manifest: Manifest, files: Mapping[str, bytes]) -> Model:
     trees = _session(files[TREES], TREES, label)
     network = _decoded(files[NETWORK], Network, NETWORK, label)
     weights = _decoded(files[META], Weights, META, label)
+    check_shapes(network, weights, Columns(names).teams, label)
     stacked = Stacked(names, trees, network, weights)
     return Model(label, manifest, stacked, weights.totals, weights.intensity)
 

@@ -16,6 +16,7 @@ from schemas.event_words import (
     IncidentKind,
     Instant,
     Market,
+    MarketVersion,
     Minute,
     OddsPhase,
     Operation,
@@ -128,7 +129,7 @@ class OddsChangedData(Data, frozen=True, kw_only=True):
     draw: Price
     away: Price
     phase: OddsPhase = OddsPhase.CURRENT
-    market_version: Annotated[int, Meta(ge=0)] = 0
+    market_version: MarketVersion = 0
 
 
 class OddsSuspendedData(Data, frozen=True, kw_only=True):
@@ -136,7 +137,7 @@ class OddsSuspendedData(Data, frozen=True, kw_only=True):
 
     bookmaker: Text
     market: Market = Market.MATCH_ODDS
-    market_version: Annotated[int, Meta(ge=0)] = 0
+    market_version: MarketVersion = 0
 
 
 class ClockTickData(Data, frozen=True, kw_only=True):

@@ -16,7 +16,10 @@ Goals = Annotated[int, Meta(ge=0, le=99)]
 Count = Annotated[int, Meta(ge=0, le=999)]
 Minute = Annotated[int, Meta(ge=0, le=130)]
 Price = Annotated[float, Meta(gt=1.0, le=10_000.0)]
-Revision = Annotated[int, Meta(ge=1)]
+# As far as the state can hold a number.
+_MOST_STORED = 2**63 - 1
+Revision = Annotated[int, Meta(ge=1, le=_MOST_STORED)]
+MarketVersion = Annotated[int, Meta(ge=0, le=_MOST_STORED)]
 Instant = Annotated[dt.datetime, Meta(tz=True)]
 
 

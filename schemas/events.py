@@ -316,6 +316,9 @@ def _refuse_far_instants(event: AnyEvent, raw: bytes) -> None:
             continue
         if not EARLIEST <= instant <= LATEST:
             raise MalformedEventError(raw, f"{instant} is in no year of football")
+    day = event.data.day if isinstance(event, ClockTick) else None
+    if day is not None and not EARLIEST.year < day.year < LATEST.year:
+        raise MalformedEventError(raw, f"{day} is in no year of football")
 
 
 def type_name(event: Event) -> str:

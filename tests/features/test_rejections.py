@@ -42,6 +42,7 @@ def _tick(subject: str, **fields: object) -> ev.ClockTick:
         (_tick("m1", minute=3, day=T0.date()), "exactly one"),
         (_tick("m1", day=T0.date()), "not about one match"),
         (_tick("", minute=3), "names no match"),
+        (_tick("", day=T0.date() + dt.timedelta(days=2)), "has begun nowhere yet"),
         (changed("m1", ev.FixtureStatus.AWARDED, T0, home_score=3), "one side only"),
         (
             ev.MatchPeriod(

@@ -46,3 +46,14 @@ def test_without_a_folder_to_write_in_it_is_compiled_each_time(tmp_path: Path) -
     again, kept_in = _run(no_folder)
 
     assert (again, kept_in) == (0, "0")
+
+
+def test_damaged_code_on_disk_is_compiled_again(tmp_path: Path) -> None:
+    _run(tmp_path)
+    for kept in tmp_path.rglob("*.nb?"):
+        kept.write_bytes(b"")
+
+    _run(tmp_path)
+    again, _ = _run(tmp_path)
+
+    assert again == 1

@@ -148,6 +148,30 @@ def test_weights_that_were_exchanged_with_their_hashes_fail_the_golden_vectors(
         _load(damaged)
 
 
+@pytest.mark.parametrize(
+    ("name", "part", "numbers"),
+    [
+        ("network.json", "mean", [0.0]),
+        ("network.json", "weights", [[[1.0, 2.0], [3.0]]]),
+        ("network.json", "weights", []),
+        ("network.json", "biases", []),
+        ("meta.json", "totals", []),
+        ("meta.json", "stack", {"weights": [[1.0, 0.0, 0.0]], "bias": [0.0, 0.0, 0.0]}),
+        ("meta.json", "opening", {"stack": 1.0, "market": 0.0, "bias": []}),
+        ("meta.json", "fill", {"columns": [70_000], "constant": [0.0], "base": [], "weights": []}),
+        ("meta.json", "fill", {"columns": [0], "constant": [], "base": [1], "weights": [[0.0]]}),
+    ],
+)
+def test_numbers_that_do_not_fit_together_are_refused_unread(
+    damaged: Path, name: str, part: str, numbers: Any
+) -> None:
+    changed = json.loads((damaged / name).read_text()) | {part: numbers}
+    _replaced(damaged, name, json.dumps(changed).encode())
+
+    with pytest.raises(ModelError, match="must have the shape"):
+        _load(damaged)
+
+
 def test_a_pickle_called_onnx_is_refused_before_it_is_run(damaged: Path) -> None:
     _replaced(damaged, "trees.onnx", b"\x80\x04cos\nsystem\n(S'true'\ntR.")
 

@@ -126,6 +126,31 @@ def test_an_instant_that_no_calendar_can_turn_to_utc_is_refused(
         decode_event(json.dumps(wire).encode())
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_that_no_season_has_is_refused(day: str) -> None:
+    wire = json.loads(encode_event(sample(events.ClockTick)))
+    wire["data"] = {"day": day}
+
+    with pytest.raises(MalformedEventError, match="no year of football"):
+        decode_event(json.dumps(wire).encode())
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        (events.MatchIncident, "revision"),
+        (events.OddsChanged, "market_version"),
+        (events.OddsSuspended, "market_version"),
+    ],
+)
+def test_a_number_that_no_state_can_hold_is_refused(kind: type[Event], field: str) -> None:
+    wire = json.loads(encode_event(sample(kind)))
+    wire["data"][field] = 2**63
+
+    with pytest.raises(MalformedEventError, match=field):
+        decode_event(json.dumps(wire).encode())
+
+
 @pytest.mark.parametrize(
     ("kind", "field", "enum"),
     [
