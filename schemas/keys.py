@@ -1,4 +1,4 @@
-"""The names of every key in Redis, written out in one place (the braces are a cluster hash tag)."""
+"""The names of our keys in Redis; those of the transport are in `faust_redis.keys`."""
 
 from __future__ import annotations
 
