@@ -64,6 +64,10 @@ def train(
         Refit, typer.Option(help="How often all is fitted anew for the out-of-fold figures.")
     ] = Refit.SEASON,
     models: Models = None,
+    forecasts: Annotated[
+        Path | None,
+        typer.Option(help="Also write every out-of-fold forecast here, as CSV.", metavar="FILE"),
+    ] = None,
     *,
     ablate: Annotated[
         bool,
@@ -92,6 +96,7 @@ def train(
         since=None if since is None else since.date(),
         refit=refit.value,
         ablate=ablate,
+        forecasts=forecasts,
     )
     console.print(f"Trained: {folder}")
 

@@ -39,10 +39,12 @@ def train(
     since: dt.date | None = None,
     refit: Refit = "season",
     ablate: bool = False,
+    forecasts: Path | None = None,
 ) -> Path:
     """Train a version of *name* on the matches finished before *until*; return its folder.
 
-    Matches before *since* only build the teams' state.
+    Matches before *since* only build the teams' state. The out-of-fold forecasts are written to
+    the file *forecasts*, where one is given.
 
     The feed of incidents tells matches by the minute, so that in-play figures are fitted too. The
     first model of a store becomes its champion; later ones wait to be promoted.
@@ -86,6 +88,7 @@ def train(
             progress=show,
             refit=refit,
             ablate=ablate,
+            forecasts=forecasts,
         )
     store = model_store.ModelStore(settings.models)
     if model_store.CHAMPION not in store.aliases():

@@ -87,9 +87,9 @@ POOL_CATALOGUE: tuple[Feature, ...] = (
 TEAM_CATALOGUE: tuple[Feature, ...] = OWN_CATALOGUE + POOL_CATALOGUE
 
 MARKET_CATALOGUE: tuple[Feature, ...] = (
-    Feature("market_home", "home win by the market without margin (Shin)", "probability"),
-    Feature("market_draw", "draw by the market without margin (Shin)", "probability"),
-    Feature("market_away", "away win by the market without margin (Shin)", "probability"),
+    Feature("market_home", "home win by the market before play, no margin (Shin)", "probability"),
+    Feature("market_draw", "draw by the market before play, no margin (Shin)", "probability"),
+    Feature("market_away", "away win by the market before play, no margin (Shin)", "probability"),
     Feature("market_phase", "0 no price, 1 opening or current, 2 closing", "code"),
     Feature("market_moved_home", "log-odds of a home win, newest less opening", "log-odds"),
     Feature("market_moved_away", "log-odds of an away win, newest less opening", "log-odds"),

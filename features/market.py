@@ -8,6 +8,8 @@ from operator import attrgetter
 from statistics import median
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from features.sources import in_force, silent
 from features.state import MarketState
 from schemas.events import OddsPhase
@@ -52,12 +54,36 @@ def market_of(match: MatchState, feeds: Mapping[str, FeedMark]) -> MarketState |
     if average is not None:
         return _of_one(average)
     fresh = _fresh(usable, match)
-    if len(fresh) > 1:
-        return _consensus(fresh)
     if fresh:
-        return _of_one(fresh[0])
+        return _of_one(fresh[0]) if len(fresh) == 1 else _consensus(fresh)
     # Nobody takes bets or speaks: the average's or the newest last word, for the record.
     return _of_one(max(priced, key=lambda b: (b.bookmaker == AVERAGE, _newest_at(b), b.bookmaker)))
+
+
+def before_play(match: MatchState) -> MarketState | None:
+    """The market as it last stood before kick-off, suspended since or not.
+
+    A price quoted in play holds minute and score already: whoever conditions on them needs this.
+    """
+    market = match.market
+    if market is None or (not market.suspended and _is_before(market, match)):
+        return market
+    books = [
+        replace(book, newest=book.before, suspended_at=None)
+        for book in _one_source_each(match, {})
+        if book.before is not None
+    ]
+    average = next((book for book in books if book.bookmaker == AVERAGE), None)
+    if average is not None or len(books) == 1:
+        return _of_one(average or books[0])
+    fresh = _fresh(books, match)
+    return _consensus(fresh) if fresh else None
+
+
+def _is_before(market: MarketState, match: MatchState) -> bool:
+    if market.phase is OddsPhase.OPENING or market.phase is OddsPhase.CLOSING:
+        return True
+    return market.time is None or market.time < match.kick_off
 
 
 def closing_chances(match: MatchState) -> Chances | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.catalogue import CATALOGUE, OWN_CATALOGUE, TEAM_FEATURES
+from features.market import before_play
 from features.newcomer import entering
 from features.parts import TeamPart
 from features.state import OVER
@@ -26,7 +27,7 @@ _REST_AT = _TEAMS * 8
 _pack_own = Struct(f"{_OWN}d").pack_into
 _pack_pool = Struct(f"{_TEAMS - _OWN}d").pack_into
 _pack_rest = Struct(f"{len(CATALOGUE) - _TEAMS}d").pack_into
-_NO_MARKET = (nan, nan, nan, 0.0, nan, nan)
+_NO_MARKET, _NO_MOVE = (nan, nan, nan, 0.0), (nan, nan)
 
 
 def write_vector(world: World, match_id: str, row: np.ndarray) -> None:
@@ -64,22 +65,21 @@ def _team_part(world: World, match: MatchState) -> np.ndarray:
 
 
 def rest_columns(match: MatchState) -> tuple[float, ...]:
-    """The columns that change by the minute: market and play."""
-    book = match.market
+    """The columns that change by the minute: market and play.
+
+    In play the market is that before it, from which minute and score lead on; moves go on.
+    """
+    live = match.market
+    move = _NO_MOVE if live is None or live.suspended else (live.moved_home, live.moved_away)
+    book = live if match.minute is None else before_play(match)
     if book is None or book.suspended:
         market = _NO_MARKET
     else:
         phase = 2.0 if book.phase is OddsPhase.CLOSING else 1.0
-        market = (
-            book.p_home,
-            book.p_draw,
-            book.p_away,
-            phase,
-            book.moved_home,
-            book.moved_away,
-        )
+        market = (book.p_home, book.p_draw, book.p_away, phase)
     return (
         *market,
+        *move,
         nan if match.minute is None else match.minute,
         match.home_score,
         match.away_score,

@@ -41,6 +41,7 @@ def train(
     progress: Callable[[str, float], None],
     refit: Refit = "season",
     ablate: bool = False,
+    forecasts: Path | None = None,
 ) -> Path:
     """See `model_store.training.train`.
 
@@ -60,4 +61,5 @@ def train(
         progress=progress,
         refit=refit,
         ablate=ablate,
+        forecasts=forecasts,
     )

@@ -14,6 +14,7 @@ from model_store.card import card
 from model_store.columns import PHASE_UNKNOWN, Columns
 from model_store.config import Config, config_named
 from model_store.folder import next_version, with_entries, write
+from model_store.forecast_table import write_forecasts
 from model_store.forest import from_lightgbm, from_xgboost, to_onnx
 from model_store.golden import golden_rows
 from model_store.held_out import HeldOut, encode_held_out
@@ -68,12 +69,14 @@ def train(
     progress: Callable[[str, float], None],
     refit: Refit = "season",
     ablate: bool = False,
+    forecasts: Path | None = None,
 ) -> Path:
     """Fit, measure and write the next version of *name* below *directory*; returns its folder.
 
     *refit* is how often everything is fitted anew for the out-of-fold forecasts; with *ablate* they
-    are made without each group of features too. *command* goes on the model card. *progress* is
-    told what is being done and its share of all. The same arguments give the same bytes.
+    are made without each group of features too, and with *forecasts* they are written there as a
+    table. *command* goes on the model card. *progress* is told what is being done and its share of
+    all. The same arguments give the same bytes.
 
     Raises:
         ModelError: When the data do not suffice, the export differs from the native models, or
@@ -87,6 +90,8 @@ def train(
     held_out = out_of_fold(
         rows, settings, seed=seed, progress=_part(progress, 0.0, 0.6), refit=refit
     )
+    if forecasts is not None:
+        write_forecasts(held_out, forecasts)
     margins, outcome = meta_rows(
         rows, held_out, settings, seed=seed, progress=_part(progress, 0.6, 0.85)
     )

@@ -1,5 +1,7 @@
 """The feed: every match of the two files, joined where it can be, told in time order.
 
+Where the files end the results go on: later seasons are told by their results alone.
+
 The files know no kick-off times. A match joined with a results row that has one kicks off then;
 every other at 15:00 in London. Play comes at the minutes it happened, full-time after the last of
 it: of the matches that kick off together none has ended before each was forecast for the last time
@@ -19,7 +21,7 @@ from msgspec import Struct
 
 from producers import football_data
 from producers.incidents.files import INCIDENTS, MATCHES, read_games
-from producers.incidents.joining import Story, stories
+from producers.incidents.joining import Story, later_seasons, stories
 from producers.incidents.telling import SOURCE, Telling, events
 from producers.ordering import Chapter, in_order, order_key, with_days
 from schemas.competitions import load_competitions
@@ -94,15 +96,18 @@ def load(
 ) -> Archive:
     """Read the folder *source*, and join it with football-data's folder or address *results*.
 
+    Where the files of a league end its results go on, unless the *seasons* are chosen.
+
     Raises:
         FeedError: When the files are missing or hold nothing of the seasons and leagues wanted.
     """
     table = load_competitions() if competitions is None else competitions
+    wanted = None if leagues is None else {name.lower() for name in leagues}
     games = [
         game
         for game in read_games(_folder(Path(source)), report)
         if (seasons is None or game.season in seasons)
-        and (leagues is None or game.competition in {name.lower() for name in leagues})
+        and (wanted is None or game.competition in wanted)
     ]
     if not games:
         raise FeedError(f"{source} holds no match that is wanted and can be read")
@@ -110,6 +115,8 @@ def load(
     if results is not None:
         rows = football_data.matches(results, competitions=table, report=report)
     told = stories(games, {row.match_id: row for row in rows}, aliases, table, report)
+    if seasons is None:
+        told += later_seasons(games, rows)
     return Archive(sorted(told, key=lambda story: (story.row.kick_off, story.row.match_id)))
 
 

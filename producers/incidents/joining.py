@@ -70,6 +70,21 @@ def stories(
     return told
 
 
+def later_seasons(games: Iterable[Game], results: Iterable[MatchRow]) -> list[Story]:
+    """Tell by their results the finished matches of the seasons after the last that *games* have.
+
+    Each league for itself; a league that *games* do not have at all is left out.
+    """
+    last: dict[str, str] = {}
+    for game in games:
+        last[game.competition] = max(game.season, last.get(game.competition, ""))
+    return [
+        Story(row, (), row.result, adds_up=False, joined=True)
+        for row in results
+        if row.result is not None and row.season > last.get(row.competition, row.season)
+    ]
+
+
 def _row(game: Game, pool: str, names: Mapping[str, str], meetings: dict[str, int]) -> MatchRow:
     home, away = names.get(game.home, game.home), names.get(game.away, game.away)
     first = match_id(game.competition, game.season, home, away)

@@ -114,6 +114,32 @@ def test_the_first_model_of_a_store_is_its_champion_and_is_sound(
     assert (verified.returncode, verified.stdout) == (0, f"{trained} is sound.\n")
 
 
+def test_another_process_gives_the_same_bytes_and_every_forecast_it_was_measured_by(
+    sabiscore: Run, three_seasons: Path, models: Path, trained: str, tmp_path: Path
+) -> None:
+    table = tmp_path / "new" / "forecasts.csv"
+
+    done = sabiscore(
+        *("train", "--data", three_seasons, "--until", "2023-07-01"),
+        *("--models", tmp_path / "again", "--forecasts", table),
+    )
+
+    assert done.returncode == 0, done.stderr
+    first, again = (
+        {file.name: file.read_bytes() for file in (folder / "default" / "1").iterdir()}
+        for folder in (models, tmp_path / "again")
+    )
+    assert trained == "default@1"
+    assert first == again
+    with table.open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["season"] for row in rows} == {"2022-23"}
+    losses = [-math.log(float(row[f"stack_{row['outcome']}"])) for row in rows]
+    told = json.loads(first["manifest.json"])["metrics"]["forecasters"]["stack"]
+    assert len(rows) == told["rows"] == 380
+    assert sum(losses) / len(losses) == pytest.approx(told["log_loss"]["value"], abs=1e-5)
+
+
 def test_a_span_without_matches_is_one_sentence(
     sabiscore: Run, three_seasons: Path, models: Path, trained: str, tmp_path: Path
 ) -> None:

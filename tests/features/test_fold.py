@@ -266,6 +266,58 @@ def test_a_suspended_market_has_no_probabilities_until_it_opens_again() -> None:
     assert columns(world, "m1", "market_phase") == [1.0]
 
 
+_MARKET = ("market_home", "market_draw", "market_away", "market_phase")
+
+
+@pytest.mark.parametrize("bookmakers", [("avg",), ("ps",), ("ps", "b365"), ("avg", "ps")])
+def test_in_play_the_market_is_that_before_kick_off_as_minute_and_score_are_told_beside_it(
+    bookmakers: tuple[str, ...],
+) -> None:
+    world = world_after(
+        FIRST,
+        *(odds("m1", time=at(-9), bookmaker=name) for name in bookmakers),
+        minute("m1", 60, at(75)),
+        goal("m1", "g", 58, time=at(74)),
+    )
+    before = columns(world, "m1", *_MARKET)
+
+    for name in bookmakers:
+        fold(world, odds("m1", (1.1, 9.0, 30.0), at(76), name))
+
+    live = world.matches["m1"].market
+    assert live is not None
+    assert live.p_home > 0.85
+    assert columns(world, "m1", *_MARKET) == pytest.approx(before)
+    assert 0.4 < before[0] < 0.5
+    assert columns(world, "m1", "market_moved_home")[0] > 2.0
+
+
+def test_a_market_that_closes_for_a_goal_is_no_reason_to_forget_what_it_said_before_kick_off() -> (
+    None
+):
+    closing = odds("m1", time=at(-1), phase=ev.OddsPhase.CLOSING)
+    world = world_after(FIRST, closing, minute("m1", 10, at(10)))
+    before = columns(world, "m1", *_MARKET)
+
+    fold(
+        world, ev.OddsSuspended(**context("m1", at(12)), data=ev.OddsSuspendedData(bookmaker="avg"))
+    )
+
+    assert columns(world, "m1", *_MARKET) == before
+    assert before[3] == 2.0
+    assert world.matches["m1"].quality is Quality.SUSPENDED
+    assert math.isnan(columns(world, "m1", "market_moved_home")[0])
+
+
+def test_prices_that_were_first_quoted_in_play_are_no_market_before_it() -> None:
+    world = world_after(FIRST, minute("m1", 10, at(10)))
+
+    fold(world, odds("m1", (1.1, 9.0, 30.0), at(12)))
+
+    assert columns(world, "m1", "market_phase") == [0.0]
+    assert world.matches["m1"].market is not None
+
+
 def test_a_new_season_brings_ratings_nearer_to_the_mean_and_empties_the_table() -> None:
     names = [f"Team {letter}" for letter in "ABCDEFGHI"]
     world = world_after(*season(names))

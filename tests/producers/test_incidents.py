@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME = "e0-2024-25-leicester-fulham-1"
+NOT_YET = dict.fromkeys(
+    ("FTHG", "FTAG", "FTR", "HTHG", "HTAG", "HTR", "HS", "AS", "HST", "AST"), ""
+)
 
 
 def _load(folder: Path, *, results: Path | None = None, report: object = unexpected) -> Archive:
@@ -279,6 +282,37 @@ def test_a_match_that_differs_is_reported_and_not_joined(
     assert [error.line for error in errors] == [2]
     assert words in errors[0].reason
     assert archive.matches[0].opening == {}
+
+
+def test_where_the_files_end_the_results_go_on(tmp_path: Path) -> None:
+    old = "7,E0,2023,2024-01-20,leicester-city,fc-fulham,0,2"
+    write(tmp_path, row(Date="20/01/2024", Time="12:30"), season="2324")
+    write(tmp_path, ROW, row(Date="19/01/2025", HomeTeam="Everton", **NOT_YET))
+    archive = _load(write_incidents(tmp_path, old), results=tmp_path)
+
+    told = _told(archive)
+
+    assert [story.adds_up for story in archive.stories] == [True, False]
+    later = [event for event in told if event.subject == NAME]
+    assert [name for name, _ in _stories(later)] == [
+        "fixture",
+        "odds:opening:avg",
+        "odds:closing:avg",
+        "started",
+        "statistics",
+        "finished",
+    ]
+
+
+def test_results_of_a_season_or_league_that_the_files_have_or_never_had_are_not_added(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, ROW, row(Date="19/01/2025", HomeTeam="Everton"))
+    write(tmp_path, ROW.replace("E0", "D1"), division="D1")
+
+    archive = _load(write_incidents(tmp_path), results=tmp_path)
+
+    assert [row.match_id for row in archive.matches] == [NAME]
 
 
 def test_a_name_in_no_table_is_reported_once_and_never_guessed(tmp_path: Path) -> None:

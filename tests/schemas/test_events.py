@@ -89,6 +89,37 @@ def test_what_is_no_event_is_refused_with_its_bytes_and_a_reason(raw: bytes) -> 
     assert refused.value.reason
 
 
+@pytest.mark.parametrize(
+    ("kind", "field", "value", "words"),
+    [
+        (events.MatchFinished, "home_score", -1, ">= 0"),
+        (events.MatchFinished, "away_score", 100, "<= 99"),
+        (events.MatchFinished, "home_score", 1.5, "`int`"),
+        (events.MatchIncident, "minute", -1, ">= 0"),
+        (events.MatchIncident, "minute", 131, "<= 130"),
+        (events.MatchIncident, "stoppage", 131, "<= 130"),
+        (events.ClockTick, "minute", 131, "<= 130"),
+        (events.OddsChanged, "home", 1.0, "> 1"),
+        (events.OddsChanged, "draw", -2.0, "> 1"),
+        (events.OddsChanged, "away", 10_001.0, "<= 10000"),
+        (events.FixtureScheduled, "kick_off", "2024-02-30T15:00:00Z", "RFC3339"),
+        (events.FixtureScheduled, "kick_off", "18/08/2024", "RFC3339"),
+        (events.FixtureScheduled, "kick_off", "2024-08-18T15:00:00", "timezone"),
+    ],
+)
+def test_an_impossible_score_minute_price_or_date_is_named_by_its_field_and_its_bounds(
+    kind: type[Event], field: str, value: object, words: str
+) -> None:
+    wire = json.loads(encode_event(sample(kind)))
+    wire["data"][field] = value
+
+    with pytest.raises(MalformedEventError) as refused:
+        decode_event(json.dumps(wire).encode())
+
+    assert words in refused.value.reason
+    assert refused.value.reason.endswith(f"at `$.data.{field}`")
+
+
 def test_a_megabyte_is_refused_unread() -> None:
     raw = _with(_odds(), source="s" * 1_000_000)
 
