@@ -153,7 +153,7 @@ def _report(path: str, given: argparse.Namespace) -> None:
 
 
 def _median(rows: list[dict[str, Any]], what: str) -> float:
-    return statistics.median([row[what] for row in rows] or [math.nan])
+    return float(statistics.median([row[what] for row in rows] or [math.nan]))
 
 
 if __name__ == "__main__":

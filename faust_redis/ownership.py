@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from faust_redis import scripts
 from faust_redis.client import TRANSIENT
+from faust_redis.deaths import connection_name, is_gone
 from faust_redis.errors import CommandError, ServerUnavailableError, TransportError
 from faust_redis.positions import START, pack
 
@@ -41,11 +42,13 @@ class Ownership:
         self,
         client: Client,
         lease_s: float,
+        app: str,
         name: str,
         tables: Tables,
     ) -> None:
         self._client = client
         self.lease_ms = round(lease_s * 1000)
+        self._app = app
         self.name = name
         self._tables = tables
 
@@ -55,14 +58,20 @@ class Ownership:
         A new token each time: whatever an older one of ours left on the wire is refused then.
         """
         token = uuid4().hex
+        looked_for: tuple[bytes, int] = b"", 0
         while True:
             starts = await self._starts(partition)
             args: list[Argument] = [
                 token, partition.last_token, self.lease_ms, self.name, partition.epoch,
-                len(partition.feeds), *starts,
+                len(partition.feeds), *starts, *looked_for,
             ]  # fmt: skip
             try:
                 reply = await self._client.run(scripts.ACQUIRE, [partition.cursor], args)
+                if reply[0] == b"LATE":
+                    name = connection_name(self._app, reply[2].decode())
+                    gone = await is_gone(self._client, name, self.lease_ms / 1000)
+                    looked_for = reply[1], int(gone)
+                    continue
                 if reply[0] != b"OK":
                     return False
                 # Even if loading fails from here on, this token is the one to come back with.
