@@ -13,10 +13,15 @@ from typing import Any
 
 PARTITIONS = 8
 LATENCIES = 1000
+_START_TIMEOUT_S = 30.0
 
 
 def latency(path: str, kind: str) -> dict[str, float]:
-    """Milliseconds from the publish call to the handler, at 200 records a second."""
+    """Milliseconds from the publish call to the handler, at 200 records a second.
+
+    Raises:
+        TimeoutError: When the handler's process owns nothing after half a minute.
+    """
     script = str(Path(__file__).with_name("transport.py"))
     _server_call(path, "FLUSHALL")
     reader = subprocess.Popen(
@@ -25,9 +30,13 @@ def latency(path: str, kind: str) -> dict[str, float]:
     import redis  # noqa: PLC0415
 
     client: Any = redis.Redis(unix_socket_path=path)
+    give_up_s = time.monotonic() + _START_TIMEOUT_S
     while not all(
         client.hget(f"b:{{{number}}}:cursor:bench", "owner") for number in range(PARTITIONS)
     ):
+        if time.monotonic() > give_up_s:
+            reader.kill()
+            raise TimeoutError(kind)
         time.sleep(0.1)
     for number in range(LATENCIES):
         client.xadd(f"b:{{{number % PARTITIONS}}}:events", {"e": str(time.time_ns())})

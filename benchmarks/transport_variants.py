@@ -133,13 +133,16 @@ def _faststream(path: str, records: int, partitions: int, *, batch: bool) -> Non
 
     broker = RedisBroker(f"unix://{path}", logger=None, log_level=logging.CRITICAL)
     meter = Meter(records)
+    started = asyncio.Event()
 
     async def one(body: dict[str, Any]) -> None:
+        await started.wait()
         meter.work(body["match"])
         if meter.seen >= records:
             meter.tell()
 
     async def many(bodies: list[dict[str, Any]]) -> None:
+        await started.wait()
         for body in bodies:
             meter.work(body["match"])
         if meter.seen >= records:
@@ -148,7 +151,15 @@ def _faststream(path: str, records: int, partitions: int, *, batch: bool) -> Non
     for name in streams(partitions):
         sub = StreamSub(name, last_id="0", batch=batch, max_records=BATCH)
         broker.subscriber(stream=sub)(many if batch else one)
-    asyncio.run(FastStream(broker, logger=None).run())
+
+    async def go() -> None:
+        # Its first subscriber would work off its backlog while the last one waits three seconds to
+        # start, and then fails.
+        started.set()
+
+    app = FastStream(broker, logger=None)
+    app.after_startup(go)
+    asyncio.run(app.run())
 
 
 def faust_record(path: str, records: int, partitions: int) -> None:

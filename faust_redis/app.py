@@ -9,6 +9,7 @@ import faust
 
 from faust_redis.address import parse
 from faust_redis.keys import Keyspace
+from faust_redis.monitor import Monitor
 from faust_redis.options import Options
 from faust_redis.stream import RoundStream
 from faust_redis.table import TableManager
@@ -83,6 +84,7 @@ class App(faust.App):
             "worker_redirect_stdouts": False,
             "autodiscover": False,
             "Stream": RoundStream,
+            "Monitor": Monitor,
             "TableManager": TableManager,
             "LeaderAssignor": LeaderAssignor,
         }

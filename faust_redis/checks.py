@@ -90,7 +90,8 @@ def verify_partitions(keyspace: Keyspace, partitions: int, on_record: bytes | No
     if on_record is not None and int(on_record) != partitions:
         message = (
             f"namespace {keyspace.namespace!r} has {int(on_record)} partitions on record, not "
-            f"{partitions}; start with partitions={int(on_record)} or use another namespace"
+            f"{partitions}; start with partitions={int(on_record)} (topic_partitions of a Faust "
+            "app) or use another namespace"
         )
         raise PartitionCountError(message)
 

@@ -163,6 +163,6 @@ async def _log_in(connection: Connection, address: Address, name: str) -> None:
         await connection.execute("PING")
     except CommandError as error:
         if error.code in _REFUSED_LOGIN or "AUTH" in str(error):
-            message = f"Redis at {address} refused the login: {error}"
+            message = f"Redis at {address} refused the login, see its URL's password: {error}"
             raise AuthenticationError(message) from error
         raise

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any, cast
+from uuid import uuid4
 
 from faust_redis.checks import wait_until_fit
 from faust_redis.client import Client
 from faust_redis.contract import NoSeeks
+from faust_redis.deaths import connection_name
 from faust_redis.errors import TransportError, UnsupportedError
 from faust_redis.feed import Source
 from faust_redis.group import Group
@@ -53,10 +55,11 @@ class Consumer(NoSeeks):
         self.failed = False
         self.progress = asyncio.Event()
         address, name = self.options.address, self.app.conf.id
-        self.control = Client(address, f"{name}:control")
+        self.worker = uuid4().hex
+        self.control = Client(address, connection_name(name, self.worker))
         self.reader = Reader(self.control, Client(address, f"{name}:read"))
         self.owner = Ownership(
-            self.control, self.options.lease_s, self.app.conf.id, self.app.tables
+            self.control, self.options.lease_s, name, self.worker, self.app.tables
         )
         follower = Client(address, f"{name}:global")
         self.mirror = Mirror(follower, self.options.keyspace, self.options.partitions)

@@ -46,7 +46,7 @@ class Delivery:
                 round_.unit.bury(round_, message.feed, message.entry, letter)
                 continue
             for (queue, _, _), event in zip(routes, events, strict=True):
-                queue.force_put_nowait(event)
+                _put(queue, event)
 
     def _route(self, channel: Any) -> Route:  # noqa: ANN401 - Faust's untyped channel
         known = self._decoders.get(id(channel))
@@ -54,6 +54,15 @@ class Delivery:
             # The channel is kept, so that no other one can come by its id.
             known = self._decoders[id(channel)] = channel, decoder_of(channel)
         return channel.queue, known[1], (channel.key_type, channel.value_type)
+
+
+def _put(queue: Any, event: EventT[Any]) -> None:  # noqa: ANN401 - mode's untyped queue
+    """Put an event into a channel's queue, full or not: a round is all that is ever in it."""
+    if queue._getters:  # noqa: SLF001
+        queue.force_put_nowait(event)
+    else:
+        # Nobody waits to be woken; and nobody joins a channel, for which the rest would count.
+        queue._put(event)  # noqa: SLF001
 
 
 def _decoded(message: StreamMessage, routes: list[Route]) -> list[EventT[Any]]:

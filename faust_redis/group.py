@@ -7,7 +7,6 @@ import json
 import logging
 import time
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from faust_redis import scripts
 from faust_redis.client import TRANSIENT
@@ -42,7 +41,7 @@ class Group:
         self._reads = options.keyspace.reads(app)
         self._bell = options.keyspace.bell(app)
         self._lease_s = options.lease_s
-        self.name = uuid4().hex
+        self.name = consumer.worker
         self._rung = asyncio.Event()
         self.settled = asyncio.Event()
         """Set once this worker has looked who owns what, and taken its share."""
@@ -59,7 +58,6 @@ class Group:
             UnsupportedError: When another app of this id reads other topics.
         """
         consumer = self._consumer
-        consumer.owner.name = self.name
         consumer.reader.bell = self._bell.encode()
         consumer.reader.on_bell = self.ring
         await self._register()

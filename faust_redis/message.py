@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from faust.types.tuples import ConsumerMessage
 
-from faust_redis.positions import pack, stored_ms
+from faust_redis.positions import place
 
 if TYPE_CHECKING:
     from faust_redis.batch import Batch
@@ -19,46 +19,43 @@ _HEADER = b"h:"
 class StreamMessage(ConsumerMessage):
     """One message of a stream; its round is None once it is to be handed out anew."""
 
-    __slots__ = ("batch", "before", "entry", "feed", "position", "round")
+    __slots__ = ("batch", "entry", "feed", "position", "round")
 
     batch: Batch | None
-    before: str
     entry: Entry
     feed: Feed
     position: str
     round: Round | None
 
+    # Faust's class has a slot for each of these three, to be filled for every record.
+    checksum = None
+
+    @property
+    def serialized_key_size(self) -> int:
+        """The bytes of the key."""
+        return len(self.key or b"")
+
+    @property
+    def serialized_value_size(self) -> int:
+        """The bytes of the value."""
+        return len(self.value or b"")
+
 
 _new = object.__new__
 
 
-def _made(
-    feed: Feed,
-    position: str,
-    before: str,
-    round_: Round,
-    generation_id: int,
-    key: bytes | None,
-    value: bytes | None,
-    headers: dict[str, bytes] | None,
-    sent_s: float,
-) -> Any:  # noqa: ANN401 - Faust's slots are unknown to mypy
-    """A message with every slot of Faust's filled.
+def _made(feed: Feed, position: str, round_: Round, generation_id: int) -> Any:  # noqa: ANN401 - Faust's slots are unknown to mypy
+    """A message with every slot of Faust's filled, as for an entry with nothing but its id.
 
     One is made for every record, and Faust's own way takes 17 arguments through two classes.
     """
     message: Any = _new(StreamMessage)
-    message.tp = feed.tp
-    message.topic, message.partition = feed.tp
-    message.offset = pack(position)
-    message.timestamp = sent_s or stored_ms(position) / 1000
-    message.timestamp_type = 0 if sent_s else 1
-    message.headers = headers
-    message.key = key
-    message.value = value
-    message.checksum = message.span = None
-    message.serialized_key_size = 0 if key is None else len(key)
-    message.serialized_value_size = 0 if value is None else len(value)
+    message.tp = tp = feed.tp
+    message.topic, message.partition = tp
+    message.offset, stored_at_ms = place(position)
+    message.timestamp = stored_at_ms / 1000
+    message.timestamp_type = 1
+    message.headers = message.key = message.value = message.batch = message.span = None
     message.acked = message.tracked = False
     message.refcount = 0
     message.time_in = message.time_out = message.time_total = None
@@ -66,44 +63,33 @@ def _made(
     message.round = round_
     message.feed = feed
     message.position = position
-    message.before = before
     return message
 
 
-def record_message(
-    entry: Entry, feed: Feed, before: str, round_: Round, generation_id: int
-) -> StreamMessage:
+def record_message(entry: Entry, feed: Feed, round_: Round, generation_id: int) -> StreamMessage:
     """The message of one record."""
     entry_id, words = entry
-    position = entry_id.decode()
-    value = key = None
-    headers: dict[str, bytes] | None = None
-    sent_s = 0.0
-    # An entry deleted inside a stream's node is replied without fields by some servers.
-    fields = iter(words or ())
-    for name in fields:
-        word = next(fields)
-        if name == b"e":
-            value = word
-        elif name == b"k":
-            key = word
-        elif name == b"t":
-            sent_s = float(word)
-        elif name.startswith(_HEADER):
-            headers = headers if headers is not None else {}
-            headers[name[2:].decode()] = word
-    message: StreamMessage = _made(
-        feed, position, before, round_, generation_id, key, value, headers, sent_s
-    )
+    message: Any = _made(feed, entry_id.decode(), round_, generation_id)
     message.entry = entry
-    message.batch = None
-    return message
+    # An entry deleted inside a stream's node is replied without fields by some servers.
+    if words:
+        for name, word in zip(words[::2], words[1::2], strict=True):
+            if name == b"e":
+                message.value = word
+            elif name == b"k":
+                message.key = word
+            elif name == b"t":
+                message.timestamp, message.timestamp_type = float(word), 0
+            elif name[:2] == _HEADER:
+                if message.headers is None:
+                    message.headers = {}
+                message.headers[name[2:].decode()] = word
+    return cast("StreamMessage", message)
 
 
 def batch_message(batch: Batch, feed: Feed, round_: Round, generation_id: int) -> StreamMessage:
     """The message whose value is one batch; its offset is the batch's last position."""
-    message: StreamMessage = _made(
-        feed, batch.position, batch.previous, round_, generation_id, None, b"", None, 0.0
-    )
+    message: Any = _made(feed, batch.position, round_, generation_id)
+    message.value = b""
     message.batch = batch
-    return message
+    return cast("StreamMessage", message)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from faust_redis.changelog import FOLD_AFTER_S, scanned, snapshot_of
 from faust_redis.client import TRANSIENT, Client
 from faust_redis.errors import CommandError, ServerUnavailableError
 from faust_redis.positions import START, pack
@@ -22,6 +24,7 @@ _log = logging.getLogger(__name__)
 _BLOCK_MS = 1000
 _COUNT = 1000
 _PAUSE_S = 0.1
+_LONGEST_GAP_S = FOLD_AFTER_S / 3
 _HERE_NO_MORE = object()
 
 Cell = tuple[int, int, Any]
@@ -63,13 +66,19 @@ class Mirror:
         return self._cells[table]
 
     async def load(self) -> None:
-        """Read the changelogs from their start."""
+        """Read the changelogs from their start, then what was moved out of them meanwhile."""
         self._stale = False
         self._read_to = dict.fromkeys(self._codecs, START)
         for cells in self._cells.values():
             cells.clear()
         while await self._read(block=False):
             pass
+        for stream, (codec, partition) in self._codecs.items():
+            moved = await scanned(self._client, snapshot_of(stream.decode()))
+            for key, told in moved.items():
+                position, there, value = told.partition(b" ")
+                words = [b"k", key, b"e", value] if there else [b"k", key]
+                self._take(codec, partition, position.decode(), words)
 
     async def run(self, stopped: Callable[[], bool]) -> None:
         """Follow until *stopped*; what was missed while the server was away is read anew.
@@ -77,12 +86,17 @@ class Mirror:
         Raises:
             CommandError: When the server refuses for good.
         """
+        heard_s = time.monotonic()
         while not stopped():
             try:
                 if self._stale:
                     await self.load()
                     self.loaded.set()
+                    heard_s = time.monotonic()
                 await self._read(block=True)
+                # Who was halted for long may have missed entries that went into the snapshot.
+                heard_s, before_s = time.monotonic(), heard_s
+                self._stale |= heard_s - before_s > _LONGEST_GAP_S
             except ServerUnavailableError as error:
                 if stopped():
                     return

@@ -12,6 +12,8 @@ from faust_redis.errors import UnsupportedError
 from faust_redis.keys import Keyspace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from faust.types import AppT
 
 SHORTEST_LEASE_S = 0.2
@@ -48,18 +50,27 @@ def from_url(url: str, app: AppT) -> Options:
     """
     query = {name: words[-1] for name, words in parse_qs(urlsplit(url).query).items()}
     try:
-        return Options(
-            address=parse(url),
-            keyspace=Keyspace(query.get("namespace", "faust")),
-            partitions=app.conf.topic_partitions,
-            lease_s=float(query.get("lease_s", 5.0)),
-            max_records=int(query.get("max_records", 256)),
-            keep_s=float(query.get("keep_s", math.inf)),
-            keep_records=int(query.get("keep_records", 0)),
-            asked_store=_asked_store(app),
-        )
+        address = parse(url)
     except ValueError as error:
         message = f"the broker's URL cannot be read: {error}"
+        raise UnsupportedError(message) from error
+    return Options(
+        address=address,
+        keyspace=Keyspace(query.get("namespace", "faust")),
+        partitions=app.conf.topic_partitions,
+        lease_s=_number(query, "lease_s", 5.0),
+        max_records=int(_number(query, "max_records", 256)),
+        keep_s=_number(query, "keep_s", math.inf),
+        keep_records=int(_number(query, "keep_records", 0)),
+        asked_store=_asked_store(app),
+    )
+
+
+def _number(query: Mapping[str, str], name: str, default: float) -> float:
+    try:
+        return float(query.get(name, default))
+    except ValueError as error:
+        message = f"{name}={query[name]} in the broker's URL is no number"
         raise UnsupportedError(message) from error
 
 

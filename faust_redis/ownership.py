@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from faust_redis import scripts
+from faust_redis.changelog import replayed, scanned
 from faust_redis.client import TRANSIENT
+from faust_redis.deaths import connection_name, is_gone
 from faust_redis.errors import CommandError, ServerUnavailableError, TransportError
 from faust_redis.positions import START, pack
 
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_SCAN_COUNT = 2000
 _COUNT_CHUNK = 1000
 _PAUSE_S = 0.05
 DEADLY = 3
@@ -41,11 +42,13 @@ class Ownership:
         self,
         client: Client,
         lease_s: float,
+        app: str,
         name: str,
         tables: Tables,
     ) -> None:
         self._client = client
         self.lease_ms = round(lease_s * 1000)
+        self._app = app
         self.name = name
         self._tables = tables
 
@@ -55,14 +58,20 @@ class Ownership:
         A new token each time: whatever an older one of ours left on the wire is refused then.
         """
         token = uuid4().hex
+        looked_for: tuple[bytes, int] = b"", 0
         while True:
             starts = await self._starts(partition)
             args: list[Argument] = [
                 token, partition.last_token, self.lease_ms, self.name, partition.epoch,
-                len(partition.feeds), *starts,
+                len(partition.feeds), *starts, *looked_for,
             ]  # fmt: skip
             try:
                 reply = await self._client.run(scripts.ACQUIRE, [partition.cursor], args)
+                if reply[0] == b"LATE":
+                    name = connection_name(self._app, reply[2].decode())
+                    gone = await is_gone(self._client, name, self.lease_ms / 1000)
+                    looked_for = reply[1], int(gone)
+                    continue
                 if reply[0] != b"OK":
                     return False
                 # Even if loading fails from here on, this token is the one to come back with.
@@ -90,7 +99,7 @@ class Ownership:
         epoch, suspect, trying, tries = int(reply[1]), reply[2], reply[3], int(reply[4])
         views = {}
         for table in self._tables.raw:
-            views[table] = await self._view(partition, table)
+            views[table] = await scanned(self._client, partition.table(table))
         for codec in self._tables.codecs:
             views[codec.name] = await self._objects(partition, codec)
         positions: dict[str, str] = {}
@@ -167,40 +176,13 @@ class Ownership:
             "HINCRBY", partition.cursor, f"count{feed.source.suffix}", removed - count
         )
 
-    async def _view(self, partition: Partition, table: str) -> dict[bytes, bytes]:
-        """The whole table; only the holder of the token writes it, so a scan is a snapshot."""
-        key = partition.table(table)
-        view: dict[bytes, bytes] = {}
-        cursor: bytes | str = "0"
-        while True:
-            cursor, flat = await self._client.call("HSCAN", key, cursor, "COUNT", _SCAN_COUNT)
-            view.update(zip(flat[::2], flat[1::2], strict=True))
-            if cursor == b"0":
-                return view
-
     async def _objects(self, partition: Partition, codec: TableCodec) -> dict[Any, Any]:
         if codec.in_hash:
-            raw = await self._view(partition, codec.name)
+            raw = await scanned(self._client, partition.table(codec.name))
         else:
-            raw = await self._replayed(partition.table(codec.changelog))
+            raw = await replayed(self._client, partition.table(codec.changelog))
         decode_key, decode_value = codec.decode_key, codec.decode_value
         return {decode_key(key): decode_value(value) for key, value in raw.items()}
-
-    async def _replayed(self, stream: str) -> dict[bytes, bytes]:
-        """A table as its changelog tells it: the newest value of each key."""
-        view: dict[bytes, bytes] = {}
-        low = "-"
-        while True:
-            entries = await self._client.call("XRANGE", stream, low, "+", "COUNT", _COUNT_CHUNK)
-            for _, words in entries:
-                fields = dict(zip(words[::2], words[1::2], strict=True))
-                if b"e" in fields:
-                    view[fields[b"k"]] = fields[b"e"]
-                else:
-                    view.pop(fields[b"k"], None)
-            if len(entries) < _COUNT_CHUNK:
-                return view
-            low = f"({entries[-1][0].decode()}"
 
     async def _recount(self, partition: Partition, feed: Feed, before: str, position: str) -> None:
         """Correct the count of committed records after a position was set from outside."""

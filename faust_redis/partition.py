@@ -167,7 +167,6 @@ class Partition:
 
     def _fill(self, round_: Round, share: Share, generation_id: int) -> None:
         feed = share.feed
-        before = share.previous
         if feed.source.batches:
             self._fill_batch(round_, share, generation_id)
             return
@@ -176,8 +175,7 @@ class Partition:
             if letter is not None:
                 self.bury(round_, feed, entry, letter)
             else:
-                round_.messages.append(record_message(entry, feed, before, round_, generation_id))
-            before = entry[0].decode()
+                round_.messages.append(record_message(entry, feed, round_, generation_id))
 
     def _fill_batch(self, round_: Round, share: Share, generation_id: int) -> None:
         entries = share.entries

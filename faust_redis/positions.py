@@ -28,6 +28,13 @@ def unpack(offset: int) -> str:
     return f"{offset >> _SEQ_BITS}-{offset & _SEQ_MASK}"
 
 
+def place(position: str) -> tuple[int, int]:
+    """The Faust offset of a position, and when it was stored in ms since 1970, read at once."""
+    ms, _, seq = position.partition("-")
+    stored_at_ms = int(ms)
+    return (stored_at_ms << _SEQ_BITS) | int(seq), stored_at_ms
+
+
 def stored_ms(position: str) -> int:
     """When the record was stored, by the server's clock, in ms since 1970."""
     return int(position.partition("-")[0])

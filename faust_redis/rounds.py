@@ -24,11 +24,12 @@ class Rounds:
     def __init__(self, consumer: Consumer) -> None:
         self._consumer = consumer
         self._app = consumer.app
+        self._is_active = consumer.app.flow_control.is_active
         self._delivery = Delivery()
 
     def start(self, unit: Partition) -> None:
         """Hand out what waits, if the partition is ours and its agents have nothing in hand."""
-        while unit.wants_round and not self._consumer.failed and self._app.flow_control.is_active():
+        while unit.wants_round and not self._consumer.failed and self._is_active():
             if unit.one_by_one and unit.first_waiting() and not self._tried(unit):
                 return
             round_ = unit.next_round(self._app.consumer_generation_id)
@@ -69,25 +70,21 @@ class Rounds:
 
     def begin(self, message: Message) -> bool:
         """Note that a stream hands the message to its agent; False when it no longer counts."""
-        if not isinstance(message, StreamMessage):
+        if type(message) is not StreamMessage:
             return True
         round_ = message.round
         if round_ is None or round_.void or message.acked or self._consumer.failed:
             return False
-        if not message.tracked:
-            if not self._app.flow_control.is_active():
-                return False
-            if (
-                round_.open
-                and len(round_.messages) > 1
-                and round_.overdue()
-                and round_.pending < len(round_.messages)
-            ):
-                self.cut(round_)
-            if message.round is None or not (round_.open or round_.letters):
-                return False
-            message.tracked = True
-            self._app.sensors.on_message_in(message.tp, message.offset, message)
+        if message.tracked:
+            return True
+        if not self._is_active():
+            return False
+        if round_.open and round_.overdue() and len(round_.messages) > round_.pending:
+            self.cut(round_)
+        if message.round is None or not (round_.open or round_.letters):
+            return False
+        message.tracked = True
+        self._app.sensors.on_message_in(message.tp, message.offset, message)
         return True
 
     def cut(self, round_: Round) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from faust.stores import base
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from faust_redis.codec import TableCodec
     from faust_redis.consumer import Consumer
     from faust_redis.round import Round
+
+
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 def round_in_hand() -> Round | None:
@@ -46,8 +50,7 @@ class Store(base.Store[Any, Any]):
     def _view(self) -> Mapping[Any, Any]:
         round_ = round_in_hand()
         if round_ is not None and not self.is_global:
-            own: dict[Any, Any] = round_.unit.views.get(self.table_name) or {}
-            return own
+            return round_.unit.views.get(self.table_name) or _NOTHING
         consumer: Consumer = self.app.consumer
         if not self.is_global:
             return ChainMap(*consumer.all_views(self.table_name))

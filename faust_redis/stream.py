@@ -11,7 +11,9 @@ from faust.types.topics import TopicT
 from mode.utils.futures import maybe_async
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
+
+    from faust.types import EventT
 
     from faust_redis.consumer import Consumer
 
@@ -31,18 +33,26 @@ class RoundStream(Stream):
         """Iterate over the values of events."""
         if not isinstance(self.channel, TopicT):
             return cast("AsyncIterator[Any]", super().__aiter__())
-        values = self._values()
-        self._active_agens.add(values)
-        return values
+        return self._tracked(self._handed_out(events=False))
 
-    async def _values(self) -> AsyncIterator[Any]:  # noqa: C901 - run for every record: no calls
+    def events(self) -> AsyncIterator[EventT[Any]]:
+        """Iterate over events; their values are as they came in."""
+        if not isinstance(self.channel, TopicT):
+            return cast("AsyncIterator[EventT[Any]]", super().events())
+        return self._tracked(self._handed_out(events=True))
+
+    def _tracked(self, handed_out: AsyncGenerator[Any]) -> AsyncIterator[Any]:
+        self._active_agens.add(handed_out)
+        return handed_out
+
+    async def _handed_out(self, *, events: bool) -> AsyncGenerator[Any]:  # noqa: C901, PLR0912 - run for every record: no calls
         self._finalized = True
         started_by_aiter = await self.maybe_start()
         consumer = cast("Consumer", self.app.consumer)
-        rounds = consumer.rounds
+        rounds, sensors = consumer.rounds, self.app.sensors
         channel = self.channel.__aiter__()
-        queue = channel.queue
-        event_in, event_out = self._on_stream_event_in, self._on_stream_event_out
+        # The queue's own ways to look and get cost as much as the rest of this loop.
+        waiting, errors = channel.queue._queue, channel.queue._errors  # noqa: SLF001
         processors = self._processors
         turns = 0
         try:
@@ -50,12 +60,15 @@ class RoundStream(Stream):
                 turns += 1
                 if turns % _PAUSE_EVERY == 0:
                     await asyncio.sleep(0)
-                event = await channel.__anext__() if queue.empty() else queue.get_nowait()
+                if waiting and not errors:
+                    event = waiting.popleft()
+                else:
+                    event = await channel.__anext__()
                 message = event.message
                 if not rounds.begin(message):
                     continue
                 tp, offset = message.tp, message.offset
-                sensor_state = event_in(tp, offset, self, event)
+                sensor_state = sensors.on_stream_event_in(tp, offset, self, event)
                 self._set_current_event(event)
                 acks = self.enable_acks
                 value = event.value
@@ -67,10 +80,10 @@ class RoundStream(Stream):
                         continue
                 if value is not _SKIPPED:
                     self.events_total += 1
-                    yield value
+                    yield event if events else value
                 # Not in a finally: when the agent raises we are closed at the yield.
                 self._set_current_event(None)
-                event_out(tp, offset, self, event, sensor_state)
+                sensors.on_stream_event_out(tp, offset, self, event, sensor_state)
                 if acks or value is _SKIPPED:
                     # Message.ack, without its lock: everything happens in this loop.
                     message.refcount -= 1

@@ -76,6 +76,18 @@ class Table(faust.Table[bytes, bytes]):
         self._sensor_on_del(self, key)
 
 
+class RoundTable(faust.Table[Any, Any]):
+    """Faust's table, which looks for a key once; Faust's asks whether it is there, then for it."""
+
+    def __getitem__(self, key: Any) -> Any:  # noqa: ANN401
+        """The value of a key, or the table's default."""
+        self.on_key_get(key)
+        try:
+            return self._data[key]
+        except KeyError:
+            return self.__missing__(key)
+
+
 def _batch_in_hand() -> Batch:
     event = current_event()
     if event is None or not isinstance(event.value, Batch):
@@ -89,19 +101,23 @@ class _Hooks:
 
     def __init__(self, table: Any) -> None:  # noqa: ANN401 - Faust's untyped table
         self._table = table
+        self._sensors = table.app.sensors
         self._expires = table._should_expire_keys()  # noqa: SLF001 - as Faust's own hooks do
+
+    def on_key_get(self, key: object) -> None:
+        self._sensors.on_table_get(self._table, key)
 
     def on_key_set(self, key: object, value: object) -> None:
         table = self._table
         if self._expires and (round_ := round_in_hand()) is not None:
             table._maybe_set_key_ttl(key, round_.partition)  # noqa: SLF001
-        table._sensor_on_set(table, key, value)  # noqa: SLF001
+        self._sensors.on_table_set(table, key, value)
 
     def on_key_del(self, key: object) -> None:
         table = self._table
         if self._expires and (round_ := round_in_hand()) is not None:
             table._maybe_del_key_ttl(key, round_.partition)  # noqa: SLF001
-        table._sensor_on_del(table, key)  # noqa: SLF001
+        self._sensors.on_table_del(table, key)
 
     def on_loaded(self, partition: int, view: Mapping[Any, Any]) -> None:
         if self._expires:
@@ -196,7 +212,11 @@ class TableManager(FaustTableManager):
         store = Store("redis://", self.app, table, table_name=name)
         store.codec, store.is_global = codec, codec.is_global
         table._data = store  # noqa: SLF001 - Faust has no setter
+        if type(table) is faust.Table:
+            # A setting of Faust's, which comes too late for tables declared before any agent.
+            table.__class__ = RoundTable
         self._hooks[name] = hooks = _Hooks(table)
+        table.on_key_get = hooks.on_key_get
         table.on_key_set, table.on_key_del = hooks.on_key_set, hooks.on_key_del
         self.codecs.append(codec)
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from faust.agents.replies import ReplyConsumer as FaustReplyConsumer
 from faust.assignor.leader_assignor import LeaderAssignor as FaustLeaderAssignor
 from faust.models import maybe_model
+from faust.sensors import Monitor as FaustMonitor
 from faust.streams import Stream
 from faust.transport.base import Transport as FaustTransport
 from faust.transport.conductor import Conductor as FaustConductor
 from faust.transport.consumer import TransactionManager as FaustTransactionManager
 
 from faust_redis.consumer import Consumer
+from faust_redis.monitor import Monitor, Sensors
 from faust_redis.options import Options, from_url
 from faust_redis.producer import Producer
 from faust_redis.stream import RoundStream
@@ -112,6 +114,7 @@ class Transport(FaustTransport):
         super().__init__(url, app, **options)
         own: Options | None = getattr(app, "redis_options", None)
         self.options = own if own is not None else from_url(str(url[0]), app)
+        app.sensors = Sensors(app, app.sensors)
         # There is no setting for who reads replies. It finds its loop when it starts.
         app.__dict__.setdefault("_reply_consumer", ReplyConsumer(app, beacon=app.beacon))
         if own is None:
@@ -124,6 +127,8 @@ def _fit(app: AppT) -> None:
     settings = app.conf.__dict__
     if settings["_Stream"] is Stream:
         settings["_Stream"] = RoundStream
+    if settings["_Monitor"] is FaustMonitor:
+        settings["_Monitor"] = Monitor
     settings["_LeaderAssignor"] = LeaderAssignor
     settings["_TableManager"] = TableManager
     settings["_topic_disable_leader"] = True

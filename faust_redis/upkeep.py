@@ -1,4 +1,4 @@
-"""What a worker does beside its records: measure its lag, and trim what everybody has read."""
+"""What a worker does beside its records: measure lag, trim what all have read, fold changelogs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from faust_redis import scripts
+from faust_redis.changelog import FOLD_AFTER_S, fold
 from faust_redis.client import TRANSIENT
 from faust_redis.errors import CommandError, ServerUnavailableError
 from faust_redis.positions import stored_ms
@@ -50,6 +51,8 @@ class Upkeep:
                     await self._measure(unit, feed)
                     if trim:
                         await self.trim(unit, feed)
+                if trim:
+                    await self.fold(unit)
 
     async def _measure(self, unit: Partition, feed: Feed) -> None:
         call = self._consumer.control.call
@@ -84,3 +87,18 @@ class Upkeep:
                 [options.keep_records, keep_ms, f":{topic}"],
             )
         )
+
+    async def fold(self, unit: Partition, *, age_s: float = FOLD_AFTER_S) -> None:
+        """Fold a partition's changelogs, so that they grow with keys and not with changes."""
+        for codec in self._consumer.app.tables.codecs:
+            if codec.changelog:
+                stream = unit.table(codec.changelog)
+                while await fold(
+                    self._consumer.control,
+                    unit.cursor,
+                    unit.token,
+                    stream,
+                    keep_deleted=codec.is_global,
+                    age_s=age_s,
+                ):
+                    pass

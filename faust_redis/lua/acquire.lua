@@ -3,13 +3,14 @@
 -- KEYS cursor
 -- ARGV 1 new token  2 our last token or ''  3 lease in ms  4 our name  5 epoch we know or '0'
 --      6 topics; per topic: suffix of its fields, position to begin from or '', position we
---      have committed ourselves or ''
--- Replies {'OK', epoch, suspect, trying, tries, per topic: position, count, position before}
--- or {'HELD', ms left, holder}.
+--      have committed ourselves or ''; then the token of a holder that was looked for or '', and
+--      '1' if it is gone
+-- Replies {'OK', epoch, suspect, trying, tries, per topic: position, count, position before},
+-- {'HELD', ms left, holder}, or {'LATE', holder, its name}: look for it, and ask again.
 local clock = redis.call('TIME')
 local now_ms = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local cursor = redis.call('HMGET', KEYS[1], 'token', 'lease_until_ms', 'epoch', 'suspect',
-  'trying', 'tries')
+  'trying', 'tries', 'owner')
 local holder = cursor[1] or ''
 local left_ms = (tonumber(cursor[2]) or 0) - now_ms
 -- A holder with the new token is ourselves, asking again because the first reply was lost.
@@ -25,15 +26,19 @@ local function before(a, b)
   return a_ms < b_ms or (a_ms == b_ms and a_seq < b_seq)
 end
 
--- Who neither gave it back nor renewed it may have been killed by a record.
+-- Who neither gave it back nor renewed it, and is gone, may have been killed by a record.
 local suspect, trying, tries = cursor[4] or '', cursor[5] or '', tonumber(cursor[6]) or 0
-if holder ~= '' and not ours then
+local last = 6 + 3 * tonumber(ARGV[6])
+if holder ~= '' and not ours and ARGV[last + 1] ~= holder then
+  return {'LATE', holder, cursor[7] or ''}
+end
+if holder ~= '' and not ours and ARGV[last + 2] == '1' then
   suspect = string.format('%d', (tonumber(suspect) or 0) + 1)
   if trying ~= '' then tries = tries + 1 end
 end
 local epoch, known = tonumber(cursor[3]) or 1, tonumber(ARGV[5])
 local reply, fields, rewound = {}, {}, false
-for t = 7, 6 + 3 * tonumber(ARGV[6]), 3 do
+for t = 7, last, 3 do
   local suffix, start, committed = ARGV[t], ARGV[t + 1], ARGV[t + 2]
   local now = redis.call('HMGET', KEYS[1], 'position' .. suffix, 'count' .. suffix)
   local was, count = now[1] or '0-0', now[2] or '0'

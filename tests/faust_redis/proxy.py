@@ -31,6 +31,8 @@ class Proxy:
         self.lose_replies = 0
         self.lose_requests = 0
         self.lost = 0
+        self.rewrite = (b"", b"")
+        """What of a reply is told otherwise, at the same length."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run)
         self._started = threading.Event()
@@ -111,7 +113,7 @@ class Proxy:
                 # The request was carried out; its reply ends here, and so does the connection.
                 self.lost += 1
                 return
-            sink.write(data)
+            sink.write(data.replace(*self.rewrite) if all(self.rewrite) else data)
             await sink.drain()
 
 

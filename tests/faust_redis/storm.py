@@ -14,7 +14,7 @@ import pytest
 import redis
 
 import faust_redis
-from tests.faust_redis.program import Program, holders, table
+from tests.faust_redis.program import Program, entries, holders, table
 from tests.faust_redis.proxy import Proxy
 from tests.faust_redis.servers import Server, wait_until
 
@@ -25,6 +25,14 @@ WORDS = [f"w{number}" for number in range(40)]
 PARTITIONS = 8
 LEASE_S = 1.0
 FAULTS = ("kill", "stop", "lose", "cut", "redis", "all")
+MUTANTS = {
+    "no_fencing": ["stop", "stop"],
+    "position_before_state": ["all", "all"],
+    "state_before_position": ["all", "all"],
+    "blind_retry": ["lose", "lose"],
+    "no_reload": ["stop", "lose", "stop"],
+}
+"""Transports that take a shortcut, and the faults that tell."""
 
 
 class Storm:
@@ -47,7 +55,7 @@ class Storm:
             try:
                 self.program.start(workers)
                 with self.server.client() as client:
-                    wait_until(lambda: len(holders(client, "words", PARTITIONS)) == workers, 90)
+                    wait_until(lambda: self._shared(client, workers), 90)
                 for fault in faults:
                     self._publish(lines)
                     time.sleep(self._random.uniform(0, 0.3))
@@ -96,12 +104,25 @@ class Storm:
                     items.append((b"%d" % self._published, f'"{" ".join(line)}"'.encode()))
                 publisher.publish(partition, items)
 
+    def _shared(self, client: redis.Redis, workers: int) -> bool:
+        """True once every worker has its share; fails when one of them could not start."""
+        if any(worker.poll() is not None for worker in self.program.workers):
+            pytest.fail(f"a worker ended before the first fault: {self.program.said()[-500:]}")
+        return len(holders(client, "words", PARTITIONS)) == workers
+
     def _wait_committed(self) -> None:
-        """Return once every line and every word is committed."""
+        """Return once every line and every word is committed; fail after a minute of standstill."""
         with self.server.client() as client:
             for topic in ("lines", "words"):
                 for partition in range(PARTITIONS):
-                    wait_until(lambda t=topic, p=partition: _done(client, t, p), 60)  # type: ignore[misc]
+                    while not _done(client, topic, partition):
+                        before = _committed(client)
+                        wait_until(lambda was=before: _committed(client) != was, 60)  # type: ignore[misc]
+
+    def set_aside(self) -> list[dict[bytes, bytes]]:
+        """The dead letters; none of these records deserves one."""
+        with self.server.client() as client:
+            return entries(client, "dead", PARTITIONS)
 
     def counted(self) -> Counter[str]:
         """What the table holds."""
@@ -122,6 +143,12 @@ def _done(client: redis.Redis, topic: str, partition: int) -> bool:
     return bool(client.hget(f"p:{{{partition}}}:cursor:words", f"position:{topic}") == last)
 
 
+def _committed(client: redis.Redis) -> list[object]:
+    """Where all cursors stand."""
+    names = ("position:lines", "position:words")
+    return [client.hmget(f"p:{{{number}}}:cursor:words", *names) for number in range(PARTITIONS)]
+
+
 def outcome(seed: int, faults: Sequence[str], program: str = "word_count", workers: int = 4) -> str:
     """``exact`` when the table holds just what was published, else in words what it holds."""
     storm = Storm(seed, program)
@@ -130,10 +157,11 @@ def outcome(seed: int, faults: Sequence[str], program: str = "word_count", worke
         counted = storm.counted()
         if counted == storm.expected:
             return "exact"
-        return f"counted {counted.total()} of {storm.expected.total()} words"
-    except pytest.fail.Exception:
+        letters = [(letter[b"reason"], letter[b"raw"]) for letter in storm.set_aside()]
+        return f"counted {counted.total()} of {storm.expected.total()} words; set aside: {letters}"
+    except pytest.fail.Exception as error:
         # What is published and never committed is lost as well.
-        return "not committed within a minute"
+        return f"not committed: {error}"
     finally:
         storm.close()
 

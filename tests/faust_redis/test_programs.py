@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from faust_redis import scripts
+from faust_redis.changelog import snapshot_of
 from tests.faust_redis.program import Program, append, entries, holders, table
 from tests.faust_redis.servers import wait_until
 
@@ -28,7 +30,10 @@ def produce_lines(valkey: Valkey, count: int, seed: int) -> Counter[str]:
     return expected
 
 
-@pytest.mark.parametrize("workers", [1, 2, 4])
+each_number_of_workers = pytest.mark.parametrize("workers", [1, 2, 4])
+
+
+@each_number_of_workers
 def test_words_are_counted_exactly_by_any_number_of_workers(
     any_server: Server, workers: int
 ) -> None:
@@ -45,19 +50,21 @@ def test_words_are_counted_exactly_by_any_number_of_workers(
         assert set(shares) == {8 // workers}
 
 
+@each_number_of_workers
 def test_views_are_grouped_by_page_and_a_memory_table_is_rebuilt_from_its_changelog(
-    any_server: Server,
+    any_server: Server, workers: int
 ) -> None:
     with any_server.client() as valkey, Program("page_views", any_server.url) as program:
         expected: Counter[str] = Counter()
         for turn in (1, 2):
-            program.start()
+            program.start(workers)
+            wait_until(lambda: len(holders(valkey, "views", 4)) == workers, 60)
             for number in range(100):
                 page = f"/{number % 7}"
                 expected[page] += 1
                 append(valkey, "views", number % 4, {"page": page, "user": f"u{number % 9}"})
             wait_until(lambda: newest(valkey).total() >= 100 * turn, 60)  # noqa: B023
-            assert program.stop()[-1] == 0
+            assert program.stop() == [0] * workers * turn
 
         assert newest(valkey) == expected
         assert table(valkey, "views-by_page", 4) == {}
@@ -71,14 +78,18 @@ def newest(valkey: Valkey) -> Counter[str]:
     return found
 
 
-def test_windows_keep_their_keys_when_another_worker_goes_on(any_server: Server) -> None:
+@each_number_of_workers
+def test_windows_keep_their_keys_when_another_worker_goes_on(
+    any_server: Server, workers: int
+) -> None:
     with any_server.client() as valkey, Program("windows", any_server.url) as program:
         for turn in (1, 2):
-            program.start()
+            program.start(workers)
+            wait_until(lambda: len(holders(valkey, "windows", 4)) == workers, 60)
             for second in (1, 5, 9, 11):
                 append(valkey, "payments", 0, 2.5, k="ann", t=str(1_800_000_000 + second))
             wait_until(lambda: len(seen_by(valkey)) == 4 * turn, 60)  # noqa: B023
-            assert program.stop()[-1] == 0
+            assert program.stop() == [0] * workers * turn
 
         assert seen_by(valkey) == [2.5, 5.0, 7.5, 2.5, 10.0, 12.5, 15.0, 5.0]
         assert len(valkey.hgetall("p:{0}:windows-sums")) == 2
@@ -91,19 +102,21 @@ def seen_by(valkey: Valkey) -> list[float]:
     return list(json.loads(valkey.hget("p:{0}:windows-seen", '"ann"') or "[]"))
 
 
+@each_number_of_workers
 def test_questions_are_answered_and_every_agent_of_a_topic_sees_every_record(
-    any_server: Server,
+    any_server: Server, workers: int
 ) -> None:
     with any_server.client() as valkey, Program("answers", any_server.url) as program:
-        program.start(2)
-        wait_until(lambda: len(holders(valkey, "answers", 4)) == 2, 60)
+        program.start(workers)
+        wait_until(lambda: len(holders(valkey, "answers", 4)) == workers, 60)
         asked, joined, mapped = program.run("asker.py")
         append(valkey, "numbers", 2, 13)
         append(valkey, "numbers", 2, 14)
         squares = [49, *(n * n for n in range(10)), 9, 16, 196]
         wait_until(lambda: table(valkey, "answers-totals", 4)["squares"] >= sum(squares), 60)
         wait_until(lambda: len(entries(valkey, "dead", 4)) == 1)
-        leaders = {f[b"e"] for _, f in valkey.xrange("p:{0}:ticks")}
+        wait_until(lambda: len(said_by(valkey, "p:{2}:ticks")) == workers)
+        leaders = said_by(valkey, "p:{0}:ticks")
         program.stop()
 
         assert (asked, joined, mapped) == (49, [n * n for n in range(10)], [9, 16])
@@ -113,6 +126,11 @@ def test_questions_are_answered_and_every_agent_of_a_topic_sees_every_record(
         assert len([f for _, f in valkey.xrange("p:{1}:ticks") if b"squared" in f[b"e"]]) == 14
         assert len(leaders) == 1
         assert valkey.keys("*f-reply*") == []
+
+
+def said_by(valkey: Valkey, stream: str) -> set[bytes]:
+    """What timers have sent, each with the id of its process."""
+    return {fields[b"e"] for _, fields in valkey.xrange(stream)}
 
 
 def test_a_record_that_raises_is_set_aside_without_a_trace_in_tables_and_topics(
@@ -182,8 +200,9 @@ def test_two_apps_with_one_id_and_different_topics_are_refused(any_server: Serve
         assert "give one of them another id" in other.said()
 
 
-@pytest.mark.parametrize("store", ["redis", "memory"])
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(
+    ("workers", "store"), [(1, "redis"), (2, "memory"), (4, "redis"), (4, "memory")]
+)
 def test_a_global_table_is_the_same_to_every_worker_and_outlives_them(
     server: Server, workers: int, store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,11 +217,27 @@ def test_a_global_table_is_the_same_to_every_worker_and_outlives_them(
         seen_everywhere(valkey, "eur", None, ["usd"])
         append(valkey, "news", 3, 4.0, k="eur")
         seen_everywhere(valkey, "eur", 4.0, ["eur", "usd"])
+        moved = [fold_changelog(valkey, number) for number in range(4)]
+        seen_everywhere(valkey, "eur", 4.0, ["eur", "usd"])
         assert program.stop() == [0] * workers
 
         program.start()
         seen_everywhere(valkey, "eur", 4.0, ["eur", "usd"])
         program.stop()
+
+        assert moved == [0, 4, 0, 1]
+        assert valkey.xlen("p:{1}:rates-rates-changelog") == 0
+
+
+def fold_changelog(valkey: Valkey, partition: int) -> int:
+    """Do at once what the owner of a partition does after a minute."""
+    cursor, changelog = (
+        f"p:{{{partition}}}:cursor:rates",
+        f"p:{{{partition}}}:rates-rates-changelog",
+    )
+    token = valkey.hget(cursor, "token")
+    keys = [cursor, changelog, snapshot_of(changelog)]
+    return int(valkey.eval(scripts.FOLD.text, len(keys), *keys, token, 1000, 0, 1))
 
 
 def seen_everywhere(valkey: Valkey, currency: str, rate: float | None, known: list[str]) -> None:

@@ -26,9 +26,15 @@ def evaluate(valkey: Valkey, script: scripts.Script, keys: list[str], *args: Any
     return valkey.eval(script.text, len(keys), *keys, *args)
 
 
-def acquire(valkey: Valkey, token: str, last: str = "", lease_ms: int = 60_000) -> Any:
-    """Take partition 0."""
-    args = (token, last, lease_ms, "worker", 1, 1, "", "", "")
+def acquire(
+    valkey: Valkey,
+    token: str,
+    last: str = "",
+    lease_ms: int = 60_000,
+    late: tuple[str, int] = ("", 0),
+) -> Any:
+    """Take partition 0; *late*: a holder's token that was looked for, and 1 if it is gone."""
+    args = (token, last, lease_ms, "worker", 1, 1, "", "", "", *late)
     return evaluate(valkey, scripts.ACQUIRE, [CURSOR], *args)
 
 
@@ -108,7 +114,22 @@ def test_a_released_or_expired_partition_is_free(valkey: Valkey) -> None:
 
     valkey.hset(CURSOR, "lease_until_ms", "1")
 
-    assert acquire(valkey, "they")[:2] == ACQUIRED[:2]
+    assert acquire(valkey, "they", late=("you", 0)) == ACQUIRED
+
+
+def test_only_a_holder_that_is_gone_makes_its_records_suspect(valkey: Valkey) -> None:
+    acquire(valkey, "me")
+    valkey.hset(CURSOR, mapping={"lease_until_ms": "1", "trying": "events 5-0"})
+
+    asked = acquire(valkey, "you")
+    other = acquire(valkey, "you", late=("somebody", 1))
+    slow = acquire(valkey, "you", late=("me", 0))
+    valkey.hset(CURSOR, "lease_until_ms", "1")
+    gone = acquire(valkey, "they", late=("you", 1))
+
+    assert asked == other == [b"LATE", b"me", b"worker"]
+    assert slow[2:5] == [b"", b"events 5-0", b"0"]
+    assert gone[2:5] == [b"1", b"events 5-0", b"1"]
 
 
 def test_a_lease_is_renewed_only_by_its_token_at_its_position(valkey: Valkey) -> None:

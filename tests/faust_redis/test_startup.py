@@ -6,9 +6,13 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import faust
 import pytest
 
 from faust_redis.address import Address, parse
+from faust_redis.errors import UnsupportedError
+from tests.faust_redis.program import Program
+from tests.faust_redis.proxy import Proxy
 from tests.faust_redis.servers import ROOT
 
 if TYPE_CHECKING:
@@ -41,7 +45,8 @@ def test_another_number_of_partitions_than_on_record(server: Server, valkey: Val
     code, said = start(server.url, partitions=4)
 
     assert code == 1
-    assert "'t' has 8 partitions on record, not 4" in said
+    assert "'t' has 8 partitions on record, not 4; start with partitions=8" in said
+    assert "topic_partitions of a Faust app" in said
     assert valkey.get("t:partitions") == b"8"
 
 
@@ -49,7 +54,7 @@ def test_a_wrong_password(server: Server) -> None:
     code, said = start(f"unix://{server.socket}?password=wrong")
 
     assert code == 1
-    assert "refused the login" in said
+    assert "refused the login, see its URL's password" in said
     assert "wrong" not in said.replace("WRONGPASS", "")
 
 
@@ -61,6 +66,31 @@ def test_a_server_that_would_evict(server: Server, valkey: Valkey) -> None:
 
     assert code == 1
     assert "set maxmemory-policy noeviction" in said
+
+
+def test_a_server_that_is_too_old(server: Server) -> None:
+    with Proxy(server.folder / "p.sock", server.socket) as proxy:
+        proxy.rewrite = b"redis_version:7", b"redis_version:6"
+
+        code, said = start(server.url_at(proxy.path))
+
+    assert code == 1
+    assert "is version 6." in said
+    assert "7.0 or newer" in said
+
+
+def test_a_topic_with_another_number_of_partitions_than_on_record(
+    server: Server, valkey: Valkey
+) -> None:
+    valkey.hset("p:topics", "words", 4)
+
+    with Program("word_count", server.url) as program:
+        program.start()
+        code = program.workers[0].wait(timeout=60)
+        said = program.said()
+
+    assert code == 1
+    assert "topic 'words' has 4 partitions on record, not 8; declare it with partitions=4" in said
 
 
 def test_a_server_that_is_not_there(server: Server) -> None:
@@ -86,6 +116,22 @@ def test_addresses_of_all_kinds_are_read(url: str, address: Address) -> None:
     assert parse(url) == address
     assert "pw" not in repr(address)
     assert "p@w" not in str(address)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("lease_s=soon", "lease_s=soon in the broker's URL is no number"),
+        ("max_records=many", "max_records=many in the broker's URL is no number"),
+        ("lease_s=0.1", "lease_s 0.2 or more"),
+        ("db=one", "the broker's URL cannot be read"),
+    ],
+)
+def test_a_setting_of_the_brokers_url_that_makes_no_sense_is_named(query: str, said: str) -> None:
+    app = faust.App("app", broker=f"redis://127.0.0.1:1?{query}")
+
+    with pytest.raises(UnsupportedError, match=said):
+        assert app.transport
 
 
 @pytest.mark.parametrize("url", ["http://h", "unix://", "redis://h:port"])

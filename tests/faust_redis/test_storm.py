@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tests.faust_redis.storm import FAULTS, exact
+from tests.faust_redis.storm import FAULTS, MUTANTS, exact
 
 pytestmark = pytest.mark.slow
 
@@ -18,15 +18,6 @@ def test_every_word_is_counted_once_through_all_that_can_fail(seed: int) -> None
     assert exact(seed, faults)
 
 
-@pytest.mark.parametrize(
-    ("mutant", "faults"),
-    [
-        ("no_fencing", ["stop", "stop"]),
-        ("position_before_state", ["all", "all"]),
-        ("state_before_position", ["all", "all"]),
-        ("blind_retry", ["lose", "lose"]),
-        ("no_reload", ["stop", "lose", "stop"]),
-    ],
-)
+@pytest.mark.parametrize(("mutant", "faults"), MUTANTS.items())
 def test_a_transport_that_takes_a_shortcut_is_caught(mutant: str, faults: list[str]) -> None:
     assert any(not exact(seed, faults, f"mutant_{mutant}", 2) for seed in range(3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,9 @@ from prometheus_client import CollectorRegistry
 
 import faust_redis
 from faust_redis import AsyncPublisher, DeadLetters, Journal, Metrics, Publisher
+from faust_redis.address import parse
+from faust_redis.changelog import fold, replayed
+from faust_redis.client import Client
 from faust_redis.errors import NoLetterError
 from faust_redis.plan import moves
 
@@ -148,6 +152,80 @@ async def test_a_reader_that_was_trimmed_past_is_told(
         assert seen == ["e"]
         assert "3 records after" in caplog.text
         assert app.consumer.watch.counts["trimmed_past"] == 3
+
+
+async def test_a_folded_changelog_rebuilds_the_same_table(server: Server, valkey: Valkey) -> None:
+    app, _ = build(server, store="memory://")
+    changelog = "t:{0}:app-counts-changelog"
+    async with publisher(server) as publish:
+        async with faust_redis.running(app):
+            positions = await publish.publish(0, words(*"aabacb"))
+            await publish.wait_committed("app", 0, positions[-1])
+            told = valkey.xlen(changelog)
+            await app.consumer.upkeep.fold(app.consumer.units[0], age_s=0)
+            folded = valkey.xlen(changelog)
+            (position,) = await publish.publish(0, [(b"more", b'"a"')])
+            await publish.wait_committed("app", 0, position)
+
+        app, _ = build(server, store="memory://")
+        async with faust_redis.running(app):
+            (position,) = await publish.publish(0, [(b"again", b'"b"')])
+            await publish.wait_committed("app", 0, position)
+            (view, _) = app.consumer.all_views("app-counts")
+
+    assert view == {"a": 4, "b": 3, "c": 1}
+    assert (told, folded) == (3, 0)
+    assert valkey.hlen(f"{changelog}:snapshot") == 3
+    assert valkey.exists("t:{0}:app-counts") == 0
+
+
+async def test_what_is_young_stays_in_the_changelog_and_who_does_not_own_it_moves_nothing(
+    server: Server, valkey: Valkey
+) -> None:
+    app, _ = build(server, store="memory://")
+    changelog = "t:{0}:app-counts-changelog"
+    async with publisher(server) as publish, faust_redis.running(app):
+        positions = await publish.publish(0, words(*"abc"))
+        await publish.wait_committed("app", 0, positions[-1])
+        unit = app.consumer.units[0]
+
+        await app.consumer.upkeep.turn()
+        moved = await fold(
+            app.consumer.control, unit.cursor, "not-ours", changelog, keep_deleted=False, age_s=0
+        )
+
+    assert moved == 0
+    assert valkey.xlen(changelog) == 3
+
+
+@pytest.mark.parametrize("keep_deleted", [False, True])
+async def test_a_changelog_tells_the_same_wherever_it_is_folded(
+    server: Server, valkey: Valkey, *, keep_deleted: bool
+) -> None:
+    rng, expected = random.Random(1), dict[bytes, bytes]()
+    client = Client(parse(server.url), "test")
+    valkey.hset("cursor", "token", "me")
+    for number in range(300):
+        key = b"k%d" % rng.randrange(20)
+        if rng.random() < 0.3:
+            expected.pop(key, None)
+            valkey.xadd("log", {"k": key})
+        else:
+            expected[key] = value = b"a value %d" % number
+            valkey.xadd("log", {"e": value, "k": key})
+        if number % 50 == 20:
+            await fold(client, "cursor", "me", "log", keep_deleted=keep_deleted, age_s=0)
+
+    told = await replayed(client, "log")
+    length = valkey.xlen("log")
+    while await fold(client, "cursor", "me", "log", keep_deleted=keep_deleted, age_s=0):
+        pass
+
+    assert told == expected == await replayed(client, "log")
+    assert length < 50
+    assert valkey.xlen("log") == 0
+    assert (valkey.hlen("log:snapshot") > len(expected)) == keep_deleted
+    client.close()
 
 
 def test_a_journal_is_published_again_after_the_server_lost_it(

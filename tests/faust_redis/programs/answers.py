@@ -46,3 +46,9 @@ async def total(stream):
 async def lead():
     """Say who leads, outside of any agent."""
     await ticks.send(value=f"led by {os.getpid()}", partition=0)
+
+
+@app.timer(0.2)
+async def beat():
+    """Say that this worker is there, outside of any agent."""
+    await ticks.send(value=f"beat of {os.getpid()}", partition=2)
