@@ -40,7 +40,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 SEED = 1
-RIVALS = ("constant", "single read", "list of 50", "asks Redis", "nginx file")
+RIVALS = ("constant", "constant at once", "single read", "list of 50", "asks Redis", "nginx file")
+UNDER_LOAD = ("constant at once", "single read")
+"""Asked while events are processed: the first tells what the machine leaves to any server."""
+KINDS = {"constant": "constant", "constant at once": "at-once", "asks Redis": "naive"}
 _ASKED_MOST = 200_000
 
 
@@ -77,7 +80,7 @@ class Results(Struct, frozen=True):
     load: float
     model: str
     quiet: dict[str, list[Asked]]
-    busy: list[Asked]
+    busy: dict[str, list[Asked]]
     events_s: float
     streamed: Streamed | None
 
@@ -97,12 +100,13 @@ def measure(options: argparse.Namespace) -> Results:
             for rival in RIVALS if number % 2 == 0 else RIVALS[::-1]:
                 quiet[rival].append(_ask(rivals[rival], options.seconds))
                 _tell(rival, quiet[rival][-1])
-        busy = []
+        busy: dict[str, list[Asked]] = {rival: [] for rival in UNDER_LOAD}
         with Pace(stage, flow, options.events_s) as pace:
             time.sleep(1.0)
-            for _ in range(options.rounds):
-                busy.append(_ask(rivals["single read"], options.seconds))
-                _tell("while events flow", busy[-1])
+            for number in range(options.rounds):
+                for rival in UNDER_LOAD if number % 2 == 0 else UNDER_LOAD[::-1]:
+                    busy[rival].append(_ask(rivals[rival], options.seconds))
+                    _tell(f"{rival}, busy", busy[rival][-1])
             sent_s = sorted(pace.sent_s.values())
         events_s = (len(sent_s) - 1) / (sent_s[-1] - sent_s[0])
         stage.drained()
@@ -157,7 +161,7 @@ def _rivals(stage: Stage, port: int, pid: int) -> Iterator[dict[str, Rival]]:
         "list of 50": Rival(f"http://127.0.0.1:{port}/v1/predictions?limit=50", pid),
     }
     with ExitStack() as stack:
-        for rival, kind in (("constant", "constant"), ("asks Redis", "naive")):
+        for rival, kind in KINDS.items():
             other = free_port()
             words = ["-m", "benchmarks.read_rivals", kind, str(other), str(stage.settings.redis)]
             child = spawn([sys.executable, *words, key], env={**os.environ, **ONE_THREAD})

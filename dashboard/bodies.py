@@ -80,20 +80,29 @@ class Model(Struct, frozen=True):
 
 
 class Versions(Struct, frozen=True):
-    """Which programs and models are at work; ``model`` is null while partitions differ."""
+    """Which programs and models are at work; ``model`` is null while partitions differ.
+
+    Challengers forecast in the shadow of the champion, for the record only.
+    """
 
     sabiscore: str
     model: str | None
     models: list[str]
+    challengers: list[str]
     redis: str | None
 
 
 class PartitionStatus(Struct, frozen=True):
-    """What the apps have still to do in a partition, by app, and the model in force there."""
+    """What the apps have still to do in a partition, by app, and the models at work there.
+
+    ``model`` is in force for the matches of the ``pools``; ``challenger`` forecasts in its shadow.
+    """
 
     partition: int
+    pools: list[str]
     apps: dict[str, Lag]
     model: str | None
+    challenger: str | None
 
 
 class Throughput(Struct, frozen=True):

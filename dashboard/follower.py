@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from dashboard.source import Position, Source
 
 BLOCK_MS = 1_000
+SLICE = 32
+"""After so many forecasts whoever reads has a turn: a full batch would keep them for long."""
 FIRST_WAIT_S = 0.05
 LONGEST_WAIT_S = 2.0
 LOOK_BACK_MS = 2_000
@@ -47,6 +49,7 @@ class Follower:
         self._recorded = recorded
         self._positions: dict[int, Position] = {}
         self._until_s = 0.0
+        self._taken = 0
 
     def reconcile(self) -> None:
         """Compare every key with Redis again as soon as the changes at hand are read."""
@@ -89,7 +92,7 @@ class Follower:
         newest_ms = 0
         try:
             async for raw, stored_ms in self._recorded.newest():
-                self._take(raw)
+                await self._take_in_turn(raw)
                 newest_ms = max(newest_ms, stored_ms)
         except AwayError as error:
             _log.warning("mirror.postgres_away", reason=str(error))
@@ -115,7 +118,7 @@ class Follower:
         seen = await self._source.match_ids()
         async for _, raw in self._source.bodies(seen):
             if raw is not None:
-                self._take(raw)
+                await self._take_in_turn(raw)
         if not seen:
             return  # a Redis that holds nothing at all was lost, not aged: keep what we have
         vanished = self._source.bodies(before - seen)
@@ -124,8 +127,14 @@ class Follower:
 
     async def _read_changes(self) -> None:
         async for partition, position, raw in self._source.read(self._positions, BLOCK_MS):
-            self._take(raw)
+            await self._take_in_turn(raw)
             self._positions[partition] = position
+
+    async def _take_in_turn(self, raw: bytes) -> None:
+        self._take(raw)
+        self._taken += 1
+        if self._taken % SLICE == 0:
+            await asyncio.sleep(0)
 
     def _take(self, raw: bytes) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import secrets
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MAX_TARGET_BYTES = 4_096
 MAX_HEADER_BYTES = 16_384
 ONE_MATCH = "/v1/predictions/"
+_ONE_MATCH = ONE_MATCH.encode()
 ALWAYS_OPEN = {"/healthz", "/readyz"}
 """A probe that watches over the process has no token, and is never too early."""
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
@@ -53,18 +54,8 @@ PAGE_POLICY: RawHeaders = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 ]
-FOLLOWING: RawHeaders = [(b"age", b"0"), (b"sabi-freshness", b"following")]
+_SENT_FOLLOWING = b"age: 0\r\nsabi-freshness: following\r\n"
 _SHOWN = b"ETag, Age, Sabi-Freshness, Sabi-Position, X-Request-Id, Retry-After"
-
-
-class Held(NamedTuple):
-    """An answer that is there: what all answers with this body say, also as bytes, and the rest."""
-
-    status: int
-    lasting: RawHeaders
-    head: bytes
-    passing: RawHeaders
-    body: bytes
 
 
 class Front:
@@ -89,47 +80,69 @@ class Front:
         self._buckets = buckets
         self._origins = origins
         self._ids = itertools.count(1)
-        self._run = secrets.token_hex(4)
+        self._run = secrets.token_hex(4).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        held = self.instant(scope)
-        if held is not None:
-            headers = [*held.lasting, *held.passing]
-            start = {"type": "http.response.start", "status": held.status, "headers": headers}
-            await send(start)
-            await send({"type": "http.response.body", "body": held.body})
-            return
         asked = dict(scope["headers"])
         always = self._passing(asked)
+        refusal = self._refusal(scope, asked)
+        entry = None if refusal else self._held(scope)
+        if entry is not None:
+            status, lasting, body = _answer(entry, asked)
+            headers = [*lasting, *self._fresh(), *always]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+            return
         scope["sabi.request_id"] = always[0][1].decode()
-        answer = self._refusal(scope, asked) or self._app
+        answer = refusal or self._app
         await answer(scope, receive, _guarded(send, always))
 
-    def instant(self, scope: Scope) -> Held | None:
-        """The answer to a read of one match that we hold and that may be read; else none."""
-        path = scope["path"]
-        if scope["method"] != "GET" or not path.startswith(ONE_MATCH):
+    def instant(
+        self, url: bytes, asked: dict[bytes, bytes], client: tuple[str, int] | None
+    ) -> tuple[int, bytes, bytes] | None:
+        """Status, headers and body as they are sent, of a match that we hold and that may be read.
+
+        None where the ordinary way has to find the answer. For a GET whose head is within bounds.
+        """
+        if not url.startswith(_ONE_MATCH):
             return None
-        entry = self._hub.mirror.get(path[len(ONE_MATCH) :])
-        asked = dict(scope["headers"])
-        if entry is None or self._refusal(scope, asked) is not None:
+        entry = self._hub.mirror.get(url[len(_ONE_MATCH) :].decode("latin-1"))
+        if entry is None or self._stranger(client, asked) is not None:
             return None
         self._metrics.hits += 1
-        if entry.headers is None:
-            entry.headers = _headers_of(entry)
-            entry.sent_headers = joined(entry.headers)
+        if entry.sent_headers is None:
+            entry.sent_headers = joined(_headers_of(entry))
+        if self._hub.freshness is Freshness.FOLLOWING:
+            fresh = _SENT_FOLLOWING
+        else:
+            fresh = joined(self._fresh())
+        if b"x-request-id" in asked or b"origin" in asked:
+            passing = joined(self._passing(asked))
+        else:
+            passing = b"x-request-id: %b-%x\r\n" % (self._run, next(self._ids))
+        if b"if-none-match" in asked:
+            status, lasting, body = _answer(entry, asked)
+            return status, joined(lasting) + fresh + passing, body
+        return 200, entry.sent_headers + fresh + passing, entry.raw
+
+    def _held(self, scope: Scope) -> Entry | None:
+        """The match that a GET asks for, if we hold it."""
+        if scope["method"] != "GET" or not scope["path"].startswith(ONE_MATCH):
+            return None
+        entry = self._hub.mirror.get(scope["path"][len(ONE_MATCH) :])
+        self._metrics.hits += entry is not None
+        return entry
+
+    def _fresh(self) -> RawHeaders:
         hub = self._hub
-        fresh = FOLLOWING if hub.freshness is Freshness.FOLLOWING else _freshness(hub)
-        passing = [*fresh, *self._passing(asked)]
-        tags = asked.get(b"if-none-match")
-        if tags is not None and is_held(tags.decode("latin-1"), entry.etag):
-            lasting = entry.headers[2:]  # neither length nor type of a body that is not there
-            return Held(304, lasting, joined(lasting), passing, b"")
-        return Held(200, entry.headers, entry.sent_headers, passing, entry.raw)
+        return [
+            (b"age", str(int(hub.age_s)).encode()),
+            (b"sabi-freshness", hub.freshness.value.encode()),
+        ]
 
     def _passing(self, asked: dict[bytes, bytes]) -> RawHeaders:
         """What this one answer says: the id of its request first."""
@@ -147,14 +160,16 @@ class Front:
             return None
         if scope["method"] == "OPTIONS" and b"access-control-request-method" in asked:
             return _preflight() if self._origins else None
-        return self._stranger(scope, asked)
+        return self._stranger(scope["client"], asked)
 
-    def _stranger(self, scope: Scope, asked: dict[bytes, bytes]) -> Response | None:
+    def _stranger(
+        self, client: tuple[str, int] | None, asked: dict[bytes, bytes]
+    ) -> Response | None:
         """Turn away who may not read, or asks too often."""
         if not self._access.allows(asked.get(b"authorization")):
             detail = "a read token is needed: send Authorization: Bearer and the token"
             return problem(401, detail, headers={"WWW-Authenticate": CHALLENGE})
-        wait_s = self._buckets.wait_s((scope["client"] or ("",))[0])
+        wait_s = self._buckets.wait_s(client[0] if client else "")
         if wait_s:
             detail = "too many requests from this address; ask more seldom, or follow /v1/stream"
             return problem(429, detail, headers={"Retry-After": str(int(wait_s) + 1)})
@@ -164,7 +179,7 @@ class Front:
         """The client's own id of the request where it is a sane one, else one of ours."""
         if given is not None and _REQUEST_ID.fullmatch(given):
             return given
-        return f"{self._run}-{next(self._ids):x}".encode()
+        return b"%b-%x" % (self._run, next(self._ids))
 
     def _cross_origin(self, origin: str) -> RawHeaders:
         """Let pages of other origins read, where the settings name them or all (``*``)."""
@@ -193,11 +208,13 @@ def _headers_of(entry: Entry) -> RawHeaders:
     ]
 
 
-def _freshness(hub: Hub) -> RawHeaders:
-    return [
-        (b"age", str(int(hub.age_s)).encode()),
-        (b"sabi-freshness", hub.freshness.value.encode()),
-    ]
+def _answer(entry: Entry, asked: dict[bytes, bytes]) -> tuple[int, RawHeaders, bytes]:
+    """Status, headers and body; neither length nor type of a body that is not there."""
+    headers = _headers_of(entry)
+    tags = asked.get(b"if-none-match")
+    if tags is not None and is_held(tags.decode("latin-1"), entry.etag):
+        return 304, headers[2:], b""
+    return 200, headers, entry.raw
 
 
 def _preflight() -> Response:

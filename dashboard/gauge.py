@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 APPS = {"forecast": keys.EVENTS, "record": keys.CHANGES, "archive": keys.EVENTS}
 """Which topic each app reads."""
+SHADOW = "shadow"
+"""The app of a challenger; it is told of only where it has read something."""
 MODEL_FIELD = "model"
 """The field of a partition's state that holds the label in force."""
 LOOK_BACK = 500
@@ -32,11 +34,13 @@ class Lag(Struct, frozen=True):
 
 
 class PartitionRow(Struct, frozen=True):
-    """A partition: its apps by name, the model in force, and how many entries its streams got."""
+    """A partition: its apps by name, the models at work, and how many entries its streams got."""
 
     partition: int
+    pools: list[str]
     apps: dict[str, Lag]
     model: str | None
+    challenger: str | None
     events: int
     changes: int
     dead: int
@@ -71,12 +75,15 @@ class Gauge:
             RedisError: When Redis does not answer.
         """
         if not self._version:
-            told: Any = await self._redis.info("server")
-            name = "valkey" if "valkey_version" in told else "redis"
-            self._version = f"{name} {told.get('valkey_version', told['redis_version'])}"
+            self._version = await self._server()
         seconds, micros = await self._redis.time()
         now_ms = seconds * 1000.0 + micros / 1000.0
-        rows = [await self._partition(partition, now_ms) for partition in self._partitions]
+        told: Any = await self._redis.hgetall(keys.pools(self._namespace))
+        pools = sorted((int(partition), pool.decode()) for pool, partition in told.items())
+        rows = [
+            await self._partition(partition, [name for p, name in pools if p == partition], now_ms)
+            for partition in self._partitions
+        ]
         return Look(now_ms, self._version, rows)
 
     async def new_events(self) -> AsyncIterator[tuple[int, bytes]]:
@@ -96,27 +103,37 @@ class Gauge:
             if found:
                 self._heard[partition] = found[0][0].decode()
 
-    async def _partition(self, partition: int, now_ms: float) -> PartitionRow:
-        cursors = {app: keys.cursor(self._namespace, partition, app) for app in APPS}
+    async def _server(self) -> str:
+        told: Any = await self._redis.info("server")
+        name = "valkey" if "valkey_version" in told else "redis"
+        return f"{name} {told.get('valkey_version', told['redis_version'])}"
+
+    async def _partition(self, partition: int, pools: list[str], now_ms: float) -> PartitionRow:
+        topics = APPS | {SHADOW: keys.EVENTS}
+        cursors = {app: keys.cursor(self._namespace, partition, app) for app in topics}
         async with self._redis.pipeline(transaction=False) as pipeline:
             for topic in (keys.EVENTS, keys.CHANGES):
                 pipeline.execute_command("XINFO", "STREAM", self._key(partition, topic))
             pipeline.xlen(self._key(partition, keys.DEAD))
-            pipeline.hget(self._key(partition, keys.STATE), MODEL_FIELD)
+            for state in (keys.STATE, keys.SHADOW):
+                pipeline.hget(self._key(partition, state), MODEL_FIELD)
             for key in cursors.values():
                 pipeline.hmget(key, "position", "count")
             replies: Any = await pipeline.execute(raise_on_error=False)
         streams = dict(zip((keys.EVENTS, keys.CHANGES), map(_pairs, replies), strict=False))
-        dead, model, *positions = replies[2:]
+        dead, model, challenger, *positions = replies[2:]
         lags = {
-            app: await self._lag(partition, APPS[app], streams[APPS[app]], position, now_ms)
+            app: await self._lag(partition, topics[app], streams[topics[app]], position, now_ms)
             for app, position in zip(cursors, positions, strict=True)
+            if app != SHADOW or position[0]
         }
         added = {topic: int(told.get(b"entries-added", 0)) for topic, told in streams.items()}
         return PartitionRow(
             partition,
+            pools,
             lags,
             model.decode() if model else None,
+            challenger.decode() if challenger and SHADOW in lags else None,
             added[keys.EVENTS],
             added[keys.CHANGES],
             int(dead),

@@ -1,7 +1,8 @@
-"""``/v1/matches/{id}/timeline``: what Postgres recorded, and what was followed since."""
+"""``/v1/matches/{id}/timeline``: what was followed, and what Postgres recorded before."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from dashboard.answers import JSON, freshness_headers, is_held, unknown_match
 from dashboard.problems import problem
 from dashboard.query import is_slug
 from dashboard.recorded import AwayError
-from dashboard.timeline import merged, points_of, timeline
+from dashboard.timeline import is_complete, merged, points_of, timeline
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 MOST_MATCHES = 500
 """Of so many matches the recorded points are remembered, so that Postgres is asked for new ones."""
+MOST_OPEN = 200
+"""So many matches that are being played are asked for before anybody looks at them."""
+OPEN = "live"
 
 
 class History:
@@ -44,15 +48,36 @@ class History:
         except AwayError:
             away = True
         # Only now: what is newest may have changed while Postgres was asked.
-        entry = self._hub.mirror.get(match_id)
-        newest, recorded = self._known.get(match_id, (b"", []))
-        followed = self._hub.followed.of(match_id)
-        if entry is not None:
-            newest = entry.raw
+        newest, points = self._held(match_id)
         if not newest:
             return _cannot_say(match_id) if away else unknown_match(match_id)
-        told = timeline(newest, merged(recorded, points_of([*followed, newest])))
+        told = timeline(newest, points)
         return self._answer(request, told.points[-1], len(told.points), msgspec.json.encode(told))
+
+    async def recall(self, pause_s: float) -> None:
+        """Fetch what was recorded of each match as it begins, so that no reader waits; for ever."""
+        while True:
+            if self._hub.filled:
+                await self._recall_open()
+            await asyncio.sleep(pause_s)
+
+    async def _recall_open(self) -> None:
+        live = [entry.head.match_id for entry in self._hub.mirror if entry.head.status == OPEN]
+        try:
+            for match_id in live[-MOST_OPEN:]:
+                await self._ask(match_id)
+        except AwayError:
+            return  # it was logged; the next turn tries again
+
+    def _held(self, match_id: str) -> tuple[bytes, list[Point]]:
+        """The newest body of a match, empty if there is none, and the points we know of."""
+        newest, recorded = self._known.get(match_id, (b"", []))
+        followed = self._hub.followed.of(match_id)
+        entry = self._hub.mirror.get(match_id)
+        if entry is not None:
+            newest = entry.raw
+            followed = [*followed, newest]
+        return newest, merged(recorded, points_of(followed))
 
     def _answer(self, request: Request, last: Point, count: int, body: bytes) -> Response:
         etag = f'W/"{last.epoch}-{last.revision}-{count}"'
@@ -62,21 +87,33 @@ class History:
         return Response(body, 200, headers, JSON)
 
     async def _ask(self, match_id: str) -> None:
-        """Have what Postgres holds of a match, unless we know that it can hold nothing newer."""
+        """Have what Postgres holds of a match, unless memory has it all.
+
+        It is asked once at least: of an earlier epoch only Postgres may know.
+        """
         if self._recorded is None:
             return
-        _, points = self._known.get(match_id, (b"", []))
-        reached = points[-1].version if points else (0, 0)
-        entry = self._hub.mirror.get(match_id)
-        if entry is not None and entry.head.version == reached:
+        body, recorded = self._known.get(match_id, (b"", []))
+        if match_id in self._known:
             self._known.move_to_end(match_id)
-            return
-        bodies = await self._recorded.since(match_id, reached)
-        if bodies:
-            self._known[match_id] = (bodies[-1], merged(points, points_of(bodies)))
+            if self._reaches(match_id, recorded):
+                return
+        bodies = await self._recorded.since(match_id, recorded[-1].version if recorded else (0, 0))
+        if bodies or self._hub.mirror.get(match_id) is not None:
+            known = merged(recorded, points_of(bodies))
+            self._known[match_id] = (bodies[-1] if bodies else body, known)
             self._known.move_to_end(match_id)
             if len(self._known) > MOST_MATCHES:
                 self._known.popitem(last=False)
+
+    def _reaches(self, match_id: str, recorded: list[Point]) -> bool:
+        """Whether Postgres can hold nothing that we lack."""
+        entry = self._hub.mirror.get(match_id)
+        if entry is None:
+            return False
+        if recorded and recorded[-1].version == entry.head.version:
+            return True
+        return is_complete(self._held(match_id)[1])
 
 
 def _cannot_say(match_id: str) -> Response:

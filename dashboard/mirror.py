@@ -50,10 +50,8 @@ class Entry:
     sequence: int
     teams: tuple[str, str]
     """The slugs of home and away team."""
-    headers: list[tuple[bytes, bytes]] | None = None
-    """What every answer with these bytes says, once the first was given."""
-    sent_headers: bytes = b""
-    """The same as they are sent."""
+    sent_headers: bytes | None = None
+    """What every answer with these bytes says, as it is sent, once the first was given."""
     event: bytes | None = None
     """These bytes as the stream tells them, once it did."""
 

@@ -152,7 +152,7 @@ def _stream(filters: list[str]) -> dict[str, Any]:
     words = (
         "Server-Sent Events without end. `forecast`: the newest forecast of a match, with `id` to "
         "go on from; `gone`: a match whose retention ended; `heartbeat`: we are there, and how "
-        "fresh; `reset`: we cannot know what you missed, read again."
+        "fresh; `resync`: we cannot know what you missed, read again."
     )
     told = {"200": _answer(words, "text/event-stream", {"type": "string"})}
     parameters = [*filters, "since", "last_event_id"]

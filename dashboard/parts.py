@@ -66,6 +66,7 @@ class Parts:
             "status": lambda: self._observer.run(settings.look_s),
             "stream": self.stream.watch,
             "models": lambda: self._shelf.run(settings.models_s),
+            "timelines": lambda: self.history.recall(settings.recall_s),
         }
         tasks = [asyncio.create_task(self._keep(name, run)) for name, run in kept.items()]
         yield

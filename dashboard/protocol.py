@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from dashboard.front import joined
+from dashboard.front import MAX_TARGET_BYTES, joined
 from dashboard.stream import ABORT
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
-    from uvicorn._types import ASGI3Application
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+    Instant = Callable[
+        [bytes, dict[bytes, bytes], tuple[str, int] | None], tuple[int, bytes, bytes] | None
+    ]
+
 
 MAX_HEAD_BYTES = 32_768
 """Longer ones are not even gathered; the application refuses shorter ones with more words."""
+SHORT_BYTES = MAX_TARGET_BYTES
+"""What arrives in so few bytes keeps every bound of the application."""
+_WITH_BODY = {b"content-length", b"transfer-encoding"}
 MAX_UNSENT_BYTES = 32_768
 """A client that takes nothing costs us this, and is then waited for."""
 _REFUSAL = (
@@ -32,8 +39,16 @@ class BoundedProtocol(HttpToolsProtocol):
     """One connection."""
 
     _head_bytes = 0
+    _chunk_bytes = 0
     _in_head = True
     _head_ended = False
+    _is_answered = False
+    _dated: object = None
+    _date = b""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - whatever uvicorn gives
+        super().__init__(*args, **kwargs)
+        self._instant: Instant | None = getattr(self.app, "instant", None)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Bound what waits to be sent."""
@@ -42,7 +57,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Refuse a head that goes on for too long instead of gathering it."""
-        self._head_ended = False
+        self._head_ended, self._chunk_bytes = False, len(data)
         super().data_received(data)
         if self._in_head and not self._head_ended:
             self._head_bytes += len(data)
@@ -51,46 +66,79 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.transport.close()
 
     def on_message_begin(self) -> None:
-        """Let the application end this connection at once."""
-        super().on_message_begin()
+        """Begin to gather a head; what an application needs of it is made when that is asked."""
         self._in_head = True
+        if self._instant is None:
+            self._begin()
+        else:
+            self.url, self.headers, self.expect_100_continue = b"", [], False
+
+    def on_headers_complete(self) -> None:
+        """Answer at once what needs no waiting: a scope and a task cost more than the answer."""
+        is_short = self._head_bytes + self._chunk_bytes <= SHORT_BYTES
+        self._in_head, self._head_ended, self._head_bytes = False, True, 0
+        self._is_answered = is_short and self._instant is not None and self._answer_at_once()
+        if self._is_answered:
+            return
+        if self._instant is not None:
+            url, headers, expects = self.url, self.headers, self.expect_100_continue
+            self._begin()
+            self.url, self.expect_100_continue = url, expects
+            self.headers += headers
+        super().on_headers_complete()
+
+    def _begin(self) -> None:
+        """Make the scope; the application can end this connection at once."""
+        super().on_message_begin()
         extensions = {ABORT: self.transport.abort}
         cast("dict[str, object]", self.scope)["extensions"] = extensions
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        """Answer at once what needs no waiting; a task of its own costs more than such an answer.
-
-        Not while further requests of this connection wait: each would be answered within the other.
-        """
-        instant = getattr(app, "instant", None)
-        if instant is None or self.pipeline or self.flow.write_paused:
-            super()._start_asgi_task(cycle, app)
-            return
-        held = instant(cycle.scope)
+    def _answer_at_once(self) -> bool:
+        """Answer what is there, to a plain GET that waits for no other answer."""
+        parser, asked = self.parser, dict(self.headers)
+        if (
+            parser.get_method() != b"GET"
+            or self._is_answering()
+            or self.flow.write_paused
+            or parser.get_http_version() != "1.1"
+            or parser.should_upgrade()
+            or not asked.keys().isdisjoint(_WITH_BODY)
+        ):
+            return False
+        held = self._instant(self.url, asked, self.client) if self._instant else None
         if held is None:
-            super()._start_asgi_task(cycle, app)
-            return
-        close = b"" if cycle.keep_alive else b"connection: close\r\n"
-        always = _joined_once(tuple(self.server_state.default_headers))
-        head = (STATUS_LINE[held.status], always, held.head, joined(held.passing), close, b"\r\n")
-        self.transport.write(b"".join((*head, held.body)))
-        cycle.response_started = cycle.response_complete = True
-        if not cycle.keep_alive:
-            self.transport.close()
-        cycle.on_response()
+            return False
+        self._send(*held, keep_alive=parser.should_keep_alive())
+        return True
 
-    def on_headers_complete(self) -> None:
-        """Begin to count anew."""
-        self._in_head, self._head_ended, self._head_bytes = False, True, 0
-        super().on_headers_complete()
+    def _is_answering(self) -> bool:
+        """Whether a request before this one still waits for its answer."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is not None and not cycle.response_complete
+
+    def _send(self, status: int, headers: bytes, body: bytes, *, keep_alive: bool) -> None:
+        """Send a whole answer, and wait for the next request only so long."""
+        if self._dated is not self.server_state.default_headers:  # others each second
+            self._dated = self.server_state.default_headers
+            self._date = joined(self.server_state.default_headers)
+        end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
+        self.transport.write(b"".join((STATUS_LINE[status], self._date, headers, end, body)))
+        self.server_state.total_requests += 1
+        if keep_alive:
+            self._unset_keepalive_if_required()
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+        else:
+            self.transport.close()
+
+    def on_body(self, body: bytes) -> None:
+        """Gather a body for whom the application answers."""
+        if not self._is_answered:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Expect another head."""
         self._in_head = True
-        super().on_message_complete()
-
-
-@lru_cache(maxsize=4)
-def _joined_once(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
-    """Headers as they are sent; the same for a second, until the date is another."""
-    return joined(list(headers))
+        if not self._is_answered:
+            super().on_message_complete()

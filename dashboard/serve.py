@@ -20,6 +20,7 @@ from dashboard.admin import admin_app
 from dashboard.app import assemble
 from dashboard.metrics import SHARED_FOLDER, check_shared_folder
 from dashboard.parts import Parts
+from dashboard.pauses import short_pauses
 from dashboard.protocol import BoundedProtocol
 from dashboard.recorded import AwayError, Recorded
 from dashboard.settings import Settings, without_password
@@ -185,7 +186,8 @@ async def _serve(servers: list[_Server], hub: Hub) -> None:
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signal_number, stop)
-    await asyncio.gather(*[server.serve(sockets=[server.listener]) for server in servers])
+    async with short_pauses(hub):
+        await asyncio.gather(*[server.serve(sockets=[server.listener]) for server in servers])
 
 
 def _address(listener: socket.socket) -> str:

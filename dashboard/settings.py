@@ -45,6 +45,8 @@ class Settings:
     redis_timeout_s: float = 5.0
     look_s: float = 1.0
     """The status is this old at most."""
+    recall_s: float = 1.0
+    """This often it is seen whether another match began, whose past is then asked of Postgres."""
     models_s: float = 10.0
     """This often the folder of models is looked at."""
 

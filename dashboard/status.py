@@ -52,9 +52,13 @@ class Status:
                 self._version,
                 models[0] if len(models) == 1 else None,
                 models,
+                sorted({row.challenger for row in rows if row.challenger}),
                 look.redis if look else None,
             ),
-            partitions=[PartitionStatus(row.partition, row.apps, row.model) for row in rows],
+            partitions=[
+                PartitionStatus(row.partition, row.pools, row.apps, row.model, row.challenger)
+                for row in rows
+            ],
             feeds=observer.feeds(),
             throughput=Throughput(observer.rate("events"), observer.rate("changes")),
             errors=Errors(dead, self._metrics.misses),

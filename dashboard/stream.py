@@ -39,7 +39,7 @@ class Stream:
         """``GET /v1/stream?match=&competition=&date=&status=&team=&since=``.
 
         A client that comes back says where it was, by ``Last-Event-ID`` or ``since``, and is told
-        what changed meanwhile; where we cannot know, a ``reset`` event tells it to read again.
+        what changed meanwhile; where we cannot know, a ``resync`` event tells it to read again.
         """
         query = parse_query(request.query_params)
         address = network_of(request.client.host if request.client else "")
@@ -119,7 +119,7 @@ class _Following(Response):
             return b""
         missed = self._hub.missed(self._since, self._subscription.query)
         if missed is None:
-            return b"id: %s\r\nevent: reset\r\ndata: {}\r\n\r\n" % self._hub.position.encode()
+            return b"id: %s\r\nevent: resync\r\ndata: {}\r\n\r\n" % self._hub.position.encode()
         return self._encode(missed)
 
     def _heartbeat(self) -> bytes:

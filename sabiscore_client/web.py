@@ -30,7 +30,7 @@ class _Page(Struct):
     next_cursor: str | None = None
 
 
-class _ResetError(Exception):
+class _ResyncError(Exception):
     """The server cannot know what we missed: everything has to be read again."""
 
 
@@ -72,7 +72,7 @@ class WebReader:
                     position = place
                     if wanted.has(forecast):
                         yield from newest.pass_on([forecast])
-            except _ResetError:
+            except _ResyncError:
                 position = None
                 continue
             except (httpx.TransportError, _AgainError):
@@ -101,8 +101,8 @@ class WebReader:
                 answer.read()
                 _whole(answer)
             for name, place, data in events(answer.iter_lines()):
-                if name == "reset":
-                    raise _ResetError
+                if name == "resync":
+                    raise _ResyncError
                 if name == "forecast":
                     yield place, decode_forecast(data.encode())
 

@@ -3,8 +3,8 @@
 const SILENCE_MS = 15000;
 
 export class Feed {
-  constructor({ onMatch, onGone, onReset, onState }) {
-    this.handlers = { onMatch, onGone, onReset, onState };
+  constructor({ onMatch, onGone, onResync, onState }) {
+    this.handlers = { onMatch, onGone, onResync, onState };
     this.heard = Date.now();
     this.watching = setInterval(() => this.watch(), 1000);
   }
@@ -23,7 +23,7 @@ export class Feed {
       this.handlers.onMatch(JSON.parse(event.data));
     });
     source.addEventListener("gone", (event) => this.handlers.onGone?.(JSON.parse(event.data).match_id));
-    source.addEventListener("reset", () => this.handlers.onReset());
+    source.addEventListener("resync", () => this.handlers.onResync());
     source.addEventListener("heartbeat", (event) => {
       this.heard = Date.now();
       this.handlers.onState("live", JSON.parse(event.data));

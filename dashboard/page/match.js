@@ -18,7 +18,7 @@ export class View {
     this.feed = new Feed({
       onMatch: (match) => this.take(match),
       onGone: () => this.read(),
-      onReset: () => this.read(),
+      onResync: () => this.read(),
       onState: (name, told) => { if (shell.tellConnection(name, told)) this.read(); },
     });
     this.ready = this.turn(id);

@@ -21,7 +21,7 @@ export class View {
     this.feed = new Feed({
       onMatch: (match) => this.take(match),
       onGone: (id) => { this.board.remove(id); this.later(); },
-      onReset: () => this.show(this.date),
+      onResync: () => this.show(this.date),
       onState: (name, told) => { if (shell.tellConnection(name, told)) this.refresh(); },
     });
     this.listen();

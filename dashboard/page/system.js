@@ -6,7 +6,7 @@ import { Trend } from "./trend.js";
 import { ago, dayAndTime, plural } from "./words.js";
 
 const LATE_S = 5;
-const APPS = { forecast: "Forecasts", record: "Records in Postgres", archive: "Archive of events" };
+const APPS = { forecast: "Forecasts", record: "Records in Postgres", archive: "Archive of events", shadow: "Challenger" };
 const FEED_WORDS = { alive: "alive", silent: "silent", unknown: "not heard since this server started" };
 
 const SOURCES = { sabiscore: "sabiscore (operators)" };
@@ -31,11 +31,13 @@ export class View {
     this.state = make("p", "verdict");
     this.feeds = make("div", "feeds");
     this.partitions = make("div");
+    this.models = make("div");
     this.versions = make("div");
     this.at.body.replaceChildren(
       this.state, make("div", "tiles", ...Object.values(this.tiles).map((each) => each.all)),
       card("Feeds", "What they said last, by their own clock, and how long ago we heard it.", this.feeds),
       card("Partitions", "How many events each part has still to read, and how late it is.", this.partitions),
+      card("Models at work", "Which version forecasts the matches of which pool, and which one tries itself in its shadow, unpublished.", this.models),
       card("Versions", "What runs here.", this.versions));
     this.pulse = new Pulse(shell, (status) => this.tell(status));
   }
@@ -61,7 +63,8 @@ export class View {
     this.tiles.errors.all.classList.toggle("bad", status.errors.dead + status.errors.misses > 0);
     replace(this.feeds, this.feedTable(status));
     replace(this.partitions, this.partitionTable(status));
-    replace(this.versions, table("Versions", ["Part", "Version"], [["SabiScore", status.versions.sabiscore], ["Model", (status.versions.models ?? [status.versions.model]).join(", ") || "–"], ["Redis", status.versions.redis ?? "–"], ["History of the stream", `epoch ${status.epoch}`]]));
+    replace(this.models, this.modelTable(status));
+    replace(this.versions, table("Versions", ["Part", "Version"], [["SabiScore", status.versions.sabiscore], ["Model", status.versions.models.join(", ") || "–"], ["Challenger", status.versions.challengers.join(", ") || "none"], ["Redis", status.versions.redis ?? "–"], ["History of the stream", `epoch ${status.epoch}`]]));
   }
 
   verdict(status, late) {
@@ -89,6 +92,12 @@ export class View {
       return [SOURCES[each.source] ?? each.source, state, heard, each.last_event ? dayAndTime(each.last_event) : "–"];
     });
     return rows.length ? table("Feeds", ["Feed", "State", "Heard", "Last event"], rows) : make("p", "hint", "No feed has said anything yet.");
+  }
+
+  // Partitions without pools forecast nothing, so that they are left out.
+  modelTable({ partitions }) {
+    const rows = partitions.filter(({ pools }) => pools.length).map(({ partition, pools, model, challenger }) => [pools.join(", "), model ?? "none yet", challenger ?? "–", String(partition)]);
+    return rows.length ? table("Models at work", ["Pools", "In force", "Challenger", "Partition"], rows) : make("p", "hint", "No match was announced yet.");
   }
 
   partitionTable({ partitions }) {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 from psycopg import sql
 
@@ -9,12 +11,34 @@ from agents.record import COLUMNS, row
 from faust_redis import Record
 
 
+def connect(postgres_url: str) -> psycopg.Connection[tuple[Any, ...]]:
+    """Open a connection; leaving its block commits."""
+    return psycopg.connect(postgres_url.replace("+psycopg", ""))
+
+
+def forget(postgres_url: str, run: str) -> None:
+    """Take away every forecast of a run."""
+    with connect(postgres_url) as connection:
+        connection.execute("DELETE FROM forecasts WHERE run = %s", (run,))
+
+
+def asked_for_a_match(postgres_url: str) -> bool:
+    """Whether a server of reads has had its answer to a question for one match."""
+    question = """
+        SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sabiscore-serve'
+        AND state = 'idle' AND query LIKE '%(epoch, revision) >%'
+    """
+    with connect(postgres_url) as connection:
+        ((count,),) = connection.execute(question).fetchall()
+    return bool(count)
+
+
 def record(postgres_url: str, run: str, *bodies: bytes, stored_ms: int = 1) -> None:
     """Write forecasts whose changes were stored at *stored_ms* since 1970."""
     names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in COLUMNS)
     places = sql.SQL(", ").join([sql.Placeholder()] * len(COLUMNS))
     insert = sql.SQL("INSERT INTO forecasts ({}) VALUES ({})").format(names, places)
-    with psycopg.connect(postgres_url.replace("+psycopg", "")) as connection:
+    with connect(postgres_url) as connection:
         for number, body in enumerate(bodies):
             values = row(run, 0, Record(f"{stored_ms}-{number}", body))
             connection.execute(insert, values)

@@ -200,9 +200,9 @@ async def test_a_client_of_another_server_is_told_to_read_again(served: Any) -> 
         served() as client,
         client.stream("GET", "/v1/stream?since=deadbeef-4") as stream,
     ):
-        (reset,) = await events(stream.aiter_lines(), "reset", 1)
+        (resync,) = await events(stream.aiter_lines(), "resync", 1)
 
-    assert reset["_id"]
+    assert resync["_id"]
 
 
 async def test_the_stream_says_that_it_is_there_and_how_fresh(served: Any) -> None:

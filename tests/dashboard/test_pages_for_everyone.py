@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from playwright.async_api import expect
 
 from dashboard.page_routes import PAGE
+from model_store.manifest import decode_manifest, encode_manifest
 from schemas.forecast import Cause, ExpectedGoals, Quality, Score
 from tests.dashboard.browser import browser, find
 
@@ -158,6 +162,54 @@ async def test_accuracy_is_shown_by_league_and_where_a_version_tells_it_by_minut
         await expect(leagues).to_have_count(12)
         versions = page.get_by_role("table", name="Versions").locator("tbody tr")
         await expect(versions).to_contain_text(["default@1"])
+
+        assert errors == []
+
+
+def with_a_second_version(folder: Path) -> Path:
+    """A folder of models in which default@2 took over from default@1."""
+    shutil.copytree(SHIPPED, folder, ignore=shutil.ignore_patterns("*.onnx", "*.png"))
+    shutil.copytree(folder / "default" / "1", folder / "default" / "2")
+    path = folder / "default" / "2" / "manifest.json"
+    manifest = decode_manifest(path.read_bytes(), "default@1")
+    manifest.metrics.forecasters["pool_closing"] = manifest.metrics.forecasters["elo"]
+    changed = {"version": 2, "created": "2026-07-01T00:00:00Z"}
+    path.write_bytes(encode_manifest(msgspec.structs.replace(manifest, **changed)))
+    aliases = {"champion": "default@2", "former": "default@1"}
+    (folder / "aliases.json").write_text(json.dumps(aliases))
+    return folder
+
+
+def elo_loss(models: Path) -> float:
+    told = json.loads((models / "default" / "1" / "manifest.json").read_bytes())
+    return float(told["metrics"]["forecasters"]["elo"]["log_loss"]["value"])
+
+
+@needs_browser
+async def test_the_history_of_versions_leads_from_one_to_another(
+    served: Any, tmp_path: Path
+) -> None:
+    models = with_a_second_version(tmp_path / "models")
+
+    async with served(models=models) as client, browser(CHROMIUM or "") as (page, errors):
+        await page.goto(f"{client.base_url}/models")
+        heading = page.get_by_role("heading", level=1)
+        versions = page.get_by_role("table", name="Versions").locator("tbody tr")
+        await expect(heading).to_have_text("Model default@2")
+        await expect(versions).to_have_count(2)
+        # The newest first, each with its role, its date and what it is worth.
+        await expect(versions.nth(0)).to_contain_text("champion")
+        await expect(versions.nth(0)).to_contain_text("2026-07-01")
+        await expect(versions.nth(0)).to_contain_text(f"{elo_loss(models):.4f}")
+        await expect(versions.nth(1)).to_contain_text("former")
+
+        await page.get_by_role("link", name="default@1").click()
+        await expect(heading).to_have_text("Model default@1")
+        await expect(page.get_by_role("link", name="default@1")).to_have_attribute(
+            "aria-current", "page"
+        )
+        await page.go_back()
+        await expect(heading).to_have_text("Model default@2")
 
         assert errors == []
 

@@ -32,6 +32,12 @@ def get(path: str, *headers: str) -> bytes:
     return "\r\n".join([f"GET {path} HTTP/1.1", "Host: reads", *headers, "", ""]).encode()
 
 
+def told_in(answer: bytes) -> tuple[frozenset[bytes], bytes]:
+    """The lines of an answer's head but the date, in any order, and its body."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return frozenset(line for line in head.split(b"\r\n") if not line.startswith(b"date:")), body
+
+
 async def test_pipelined_requests_are_answered_in_order_each_once(
     valkey: Any, forecast: Any, served: Any
 ) -> None:
@@ -81,6 +87,25 @@ async def test_an_answer_is_framed_so_that_the_next_one_can_be_read(
     assert b"content-length" not in second
     assert b"\r\nconnection: close\r\n" in third
     assert b"\r\ndate: " in third
+
+
+@pytest.mark.parametrize("asked", [(), ('If-None-Match: "1-1"',)])
+async def test_a_read_says_the_same_in_one_piece_in_several_and_behind_a_proxy(
+    valkey: Any, forecast: Any, served: Any, asked: tuple[str, ...]
+) -> None:
+    valkey.commit(forecast())
+    request = get(PATH, *asked, "X-Request-Id: mine", "Connection: close")
+    long = get(PATH, *asked, "X-Request-Id: mine", f"X-Long: {'a' * 5_000}", "Connection: close")
+
+    async with served() as client:
+        whole = await said(client, request)
+        cut = await said(client, request[:40], request[40:], pause_s=0.05)
+        lengthy = await said(client, long)
+    async with served(trusted_proxies=("127.0.0.1",)) as client:
+        behind = await said(client, request)
+
+    assert whole.startswith(b"HTTP/1.1 304 " if asked else b"HTTP/1.1 200 ")
+    assert len({told_in(answer) for answer in (whole, cut, lengthy, behind)}) == 1
 
 
 async def test_a_request_with_a_body_is_answered_and_the_next_one_understood(

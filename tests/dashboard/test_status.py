@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import httpx
 
 MATCH_ID = "e0-2024-25-arsenal-chelsea-1"
+EVENTS = keys.stream("sabi", 0, keys.EVENTS)
 NOW = dt.datetime(2025, 5, 24, 14, tzinfo=dt.UTC)
 
 
@@ -79,6 +80,34 @@ async def test_versions_errors_and_clients_are_told(
     assert told["versions"]["redis"].split()[0] in {"redis", "valkey"}
     assert told["errors"] == {"dead": 1, "misses": 1}
     assert told["streams_clients"] == 0
+
+
+async def test_the_models_at_work_are_told_by_pool_and_the_challenger_beside_them(
+    valkey: Any, served: Any, until: Any
+) -> None:
+    first, second = (valkey.call("XADD", EVENTS, "*", "e", event()) for _ in range(2))
+    for partition, label in enumerate(("default@2", "default@1", "default@2")):
+        valkey.call("HSET", keys.stream("sabi", partition, keys.STATE), "model", label)
+        valkey.call("HSET", keys.pools("sabi"), ("england", "spain", "italy")[partition], partition)
+    valkey.call("HSET", keys.pools("sabi"), "scotland", 0)
+    valkey.call("HSET", keys.stream("sabi", 0, keys.SHADOW), "model", "trial@1")
+    valkey.call("HSET", keys.cursor("sabi", 0, "shadow"), "position", first, "count", 1)
+
+    async with served(partitions=3, look_s=0.02) as client:
+        await until(status_where(client, lambda told: bool(told["partitions"])))
+        told = (await client.get("/v1/status")).json()
+
+    assert [(row["pools"], row["model"], row["challenger"]) for row in told["partitions"]] == [
+        (["england", "scotland"], "default@2", "trial@1"),
+        (["spain"], "default@1", None),
+        (["italy"], "default@2", None),
+    ]
+    assert ["shadow" in row["apps"] for row in told["partitions"]] == [True, False, False]
+    assert told["partitions"][0]["apps"]["shadow"]["lag"] == 1
+    assert told["versions"]["model"] is None
+    assert told["versions"]["models"] == ["default@1", "default@2"]
+    assert told["versions"]["challengers"] == ["trial@1"]
+    assert second > first
 
 
 async def test_rates_are_those_of_the_streams(valkey: Any, served: Any, until: Any) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dashboard.followed import Followed
 from dashboard.timeline import is_complete, merged, points_of
 from schemas.forecast import MarketView, Score
-from tests.dashboard.rows import record
+from tests.dashboard.rows import asked_for_a_match, forget, record
 
 if TYPE_CHECKING:
     import random
@@ -118,6 +118,50 @@ async def test_without_postgres_the_newest_is_told_and_that_the_rest_is_missing(
     assert (revisions(told), told["complete"]) == ([7], False)
     # Whether such a match was ever recorded cannot be said now: that is no 404.
     assert (unknown.status_code, unknown.headers["retry-after"]) == (503, "2")
+
+
+async def test_the_past_of_a_match_in_play_is_in_memory_before_anybody_asks(
+    valkey: Any,
+    forecast: Any,
+    served: Any,
+    until: Callable[[Any], Any],
+    postgres_url: str,
+    namespace: str,
+) -> None:
+    record(postgres_url, namespace, forecast(revision=1), forecast(revision=2, status="live"))
+    valkey.commit(forecast(revision=2, status="live"), namespace=namespace)
+
+    async def is_recalled() -> bool:
+        return asked_for_a_match(postgres_url)
+
+    async with served(namespace=namespace, database_url=postgres_url, recall_s=0.02) as client:
+        await until(is_recalled)
+        forget(postgres_url, namespace)
+        valkey.commit(forecast(revision=3, status="live"), namespace=namespace)
+
+        async def the_third_is_told() -> bool:
+            return revisions((await client.get(PATH)).json())[-1:] == [3]
+
+        await until(the_third_is_told)
+        told = (await client.get(PATH)).json()
+
+    assert (revisions(told), told["complete"]) == ([1, 2, 3], True)
+
+
+async def test_an_earlier_epoch_is_asked_for_though_this_one_is_complete(
+    valkey: Any, forecast: Any, served: Any, postgres_url: str, namespace: str
+) -> None:
+    record(postgres_url, namespace, forecast(revision=1), forecast(revision=2))
+    valkey.commit(forecast(epoch=2, revision=1), namespace=namespace)
+
+    async with served(namespace=namespace, database_url=postgres_url) as client:
+        told = (await client.get(PATH)).json()
+
+    assert [(point["epoch"], point["revision"]) for point in told["points"]] == [
+        (1, 1),
+        (1, 2),
+        (2, 1),
+    ]
 
 
 async def test_an_unchanged_timeline_is_not_sent_again(
