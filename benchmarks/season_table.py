@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from model_store import Model, TrainingSet
+    from model_store import TrainingSet
     from model_store.evaluate import Interval
+    from model_store.model import Model
     from producers.match_events import Odds
 
     Floats = npt.NDArray[np.float64]
