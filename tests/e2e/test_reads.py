@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
-import sys
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -12,13 +10,10 @@ import pytest
 import redis
 
 from commands.play import Announcements, publisher_for
-from commands.read_probe import ReadProbe, wait_until_ready
-from commands.supervise import ONE_THREAD
-from embedded.lifeline import spawn
-from embedded.ports import free_port
+from commands.read_probe import ReadProbe
 from producers.publish import promote, publish
 from schemas.keys import prediction
-from tests.e2e.system import Workers, three_pools, workers
+from tests.e2e.system import Workers, served_reads, three_pools, workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,14 +29,8 @@ def group(redis_url: str, postgres_url: str, namespace: str) -> Iterator[Workers
 
 @pytest.fixture
 def port(group: Workers) -> Iterator[int]:
-    number = free_port()
-    argv = [sys.executable, "-m", "sabiscore", "serve", "--port", str(number)]
-    child = spawn(argv, env={**os.environ, **ONE_THREAD, **group.settings.environment()})
-    try:
-        wait_until_ready(number, lambda: None)
+    with served_reads(group) as number:
         yield number
-    finally:
-        child.stop()
 
 
 def get(port: int, path: str) -> tuple[int, bytes, str]:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import sys
-import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -17,17 +14,14 @@ import pytest
 import redis
 
 from commands.play import Announcements, publisher_for
-from commands.read_probe import ReadProbe, wait_until_ready
-from commands.supervise import ONE_THREAD
-from embedded.lifeline import spawn
-from embedded.ports import free_port
+from commands.read_probe import ReadProbe
 from model_store.manifest import MANIFEST, decode_manifest, encode_manifest
 from producers import simulate
 from producers.publish import promote, publish
 from schemas.forecast import decode_forecast
 from schemas.keys import prediction
-from tests.dashboard.conftest import Valkey
-from tests.e2e.system import Workers, workers
+from tests.dashboard.valkey import Valkey, started
+from tests.e2e.system import Workers, served_reads, workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,12 +32,8 @@ AGENTS = ("forecast", "record")
 
 @pytest.fixture
 def own_redis() -> Iterator[Valkey]:
-    # A unix socket's path is limited to 107 bytes, which pytest's own folders can exceed.
-    with tempfile.TemporaryDirectory(prefix="sabi-", dir="/tmp") as folder:
-        server = Valkey(Path(folder))
-        server.start()
+    with started() as server:
         yield server
-        server.stop()
 
 
 @pytest.fixture
@@ -69,14 +59,8 @@ def group(
 
 @pytest.fixture
 def port(group: Workers) -> Iterator[int]:
-    number = free_port()
-    argv = [sys.executable, "-m", "sabiscore", "serve", "--port", str(number)]
-    child = spawn(argv, env={**os.environ, **ONE_THREAD, **group.settings.environment()})
-    try:
-        wait_until_ready(number, lambda: None)
+    with served_reads(group) as number:
         yield number
-    finally:
-        child.stop()
 
 
 def ask(port: int, path: str) -> bytes:

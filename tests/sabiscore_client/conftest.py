@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sabiscore_client import connect
-from tests.dashboard.conftest import Valkey
 from tests.dashboard.serving import serving
+from tests.dashboard.valkey import Valkey, started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,12 +18,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def one_valkey() -> Iterator[Valkey]:
-    # A unix socket's path is limited to 107 bytes, which pytest's own folders can exceed.
-    with tempfile.TemporaryDirectory(prefix="sabi-", dir="/tmp") as folder:
-        server = Valkey(Path(folder))
-        server.start()
+    with started() as server:
         yield server
-        server.stop()
 
 
 @pytest.fixture

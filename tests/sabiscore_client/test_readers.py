@@ -18,7 +18,7 @@ from tests.dashboard.serving import serving
 
 if TYPE_CHECKING:
     from sabiscore_client.reader import Reader
-    from tests.dashboard.conftest import Valkey
+    from tests.dashboard.valkey import Valkey
 
 OTHER_ID = "d1-2024-25-koln-mainz-1"
 PATIENCE_S = 30
