@@ -29,8 +29,8 @@ export class View {
     this.trends = { events: new Trend(), changes: new Trend(), lag: new Trend() };
     for (const [name, trend] of Object.entries(this.trends)) this.tiles[name].all.append(trend.picture);
     this.state = make("p", "verdict");
-    this.feeds = make("div", "feeds");
-    this.partitions = make("div");
+    this.feeds = make("div", "feeds wraps");
+    this.partitions = make("div", "wraps");
     this.models = make("div");
     this.versions = make("div");
     this.at.body.replaceChildren(
@@ -54,7 +54,7 @@ export class View {
     this.verdict(status, late);
     this.tellTile("lag", seconds(late), `${plural(waiting, "event waits", "events wait")}`);
     this.tellTile("events", `${number(status.throughput.events_per_s, 1)}/s`, "published by all feeds");
-    this.tellTile("changes", `${number(status.throughput.changes_per_s, 1)}/s`, `${number(status.matches)} matches are held`);
+    this.tellTile("changes", `${number(status.throughput.changes_per_s, 1)}/s`, `${plural(status.matches, "match is held", "matches are held")}`);
     this.tellTile("errors", number(status.errors.dead), `events that could not be used; ${plural(status.errors.misses, "read missed", "reads missed")}`);
     this.tellTile("clients", number(status.streams_clients), "streams that are open now");
     this.trends.events.add(status.throughput.events_per_s);
