@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
-    from backtest.last_forecasts import PreMatch
     from backtest.minute_forecasts import Made
     from producers.match_rows import MatchRow, Prices
 
@@ -25,25 +24,6 @@ COLUMNS = [
     "outcome",
 ]
 _UNKNOWN = (float("nan"),) * 3
-
-
-def join(rows: Iterable[MatchRow], forecasts: Mapping[str, PreMatch], phase: Phase) -> pd.DataFrame:
-    """Put each played match beside its last forecast before kick-off, by date and match id.
-
-    The frame has :data:`COLUMNS`; probabilities are float64, the market's NaN where unknown.
-    Matches without a result, or without a forecast, are left out: nothing of theirs can be scored.
-    """
-    joined = [
-        (
-            *(row.match_id, row.competition, row.date.isoformat(), row.home, row.away, 0, 0, 0),
-            *(made.home, made.draw, made.away),
-            *_market_of(row, phase),
-            row.outcome,
-        )
-        for row in rows
-        if row.outcome is not None and (made := forecasts.get(row.match_id)) is not None
-    ]
-    return pd.DataFrame(joined, columns=COLUMNS).sort_values(["date", "match_id"])
 
 
 def join_marks(

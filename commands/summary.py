@@ -10,8 +10,8 @@ from rich import box
 from rich.table import Table
 from sqlalchemy import create_engine, func, select
 
-from backtest.last_forecasts import LastForecasts
-from backtest.predictions import join
+from backtest.minute_forecasts import MinuteForecasts
+from backtest.predictions import join_marks
 from backtest.scoring import LeagueScores, by_league
 from schemas.competitions import load_competitions
 from schemas.tables import events as events_table
@@ -48,10 +48,10 @@ class Summary(Struct, frozen=True, kw_only=True):
     leagues: list[LeagueScores]
 
 
-def recorded_forecasts(database_url: str, run: str, feed: Feed) -> tuple[LastForecasts, int]:
+def recorded_forecasts(database_url: str, run: str, feed: Feed) -> tuple[MinuteForecasts, int]:
     """Read the played season's forecasts back from Postgres; and count all of the run's."""
     season = {row.match_id for row in feed.matches if row.season == feed.newest_season}
-    last = LastForecasts()
+    last = MinuteForecasts(())
     table = forecasts_table
     query = select(table.c.match_id, table.c.body).where(table.c.run == run)
     engine = create_engine(database_url)
@@ -111,7 +111,7 @@ def summarise(
         reads=reads.total,
         read_hit_share=reads.hit_share,
         reads_that_went_back=reads.went_back,
-        leagues=by_league(join(season, last.by_match, "closing")),
+        leagues=by_league(join_marks(season, last.by_mark, (), (), "closing")),
     )
 
 

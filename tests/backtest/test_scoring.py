@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from backtest.last_forecasts import LastForecasts, PreMatch
+from backtest.minute_forecasts import BEFORE_KICK_OFF, Made, MinuteForecasts
 from backtest.parts import by_part
-from backtest.predictions import COLUMNS, join, write
+from backtest.predictions import COLUMNS, join_marks, write
 from backtest.scoring import by_league
 from producers.match_rows import MatchRow, Prices, Result
+from schemas.forecast import Quality
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    import pandas as pd
 
 KICK_OFF = dt.datetime(2024, 8, 17, 14, tzinfo=dt.UTC)
 
@@ -30,7 +34,7 @@ def body(
     return (
         f'{{"match_id":"{match_id}","kick_off":"{KICK_OFF.isoformat()}","as_of":"'
         f'{as_of.isoformat()}","epoch":{epoch},"revision":{revision},"home":{home},"draw":{draw},'
-        f'"away":{away},"model":"m@1","simulated":false,"more":1}}'
+        f'"away":{away},"quality":"fresh","model":"m@1","more":1}}'
     ).encode()
 
 
@@ -52,11 +56,15 @@ def match(
     )
 
 
-def last(*bodies: bytes) -> LastForecasts:
-    found = LastForecasts()
+def last(*bodies: bytes) -> dict[tuple[str, int], Made]:
+    found = MinuteForecasts(())
     for one in bodies:
         found.add(one)
-    return found
+    return found.by_mark
+
+
+def join(rows: Iterable[MatchRow], made: dict[tuple[str, int], Made]) -> pd.DataFrame:
+    return join_marks(rows, made, (), (), "closing")
 
 
 def test_the_last_forecast_before_kick_off_counts_in_whatever_order_they_come() -> None:
@@ -67,8 +75,8 @@ def test_the_last_forecast_before_kick_off_counts_in_whatever_order_they_come() 
         body("a", 4, minutes_before=-50, home=0.4),
     ]
 
-    assert last(*bodies).by_match["a"].home == 0.2
-    assert last(*reversed(bodies)).by_match["a"].home == 0.2
+    assert last(*bodies)["a", BEFORE_KICK_OFF].home == 0.2
+    assert last(*reversed(bodies))["a", BEFORE_KICK_OFF].home == 0.2
 
 
 def test_a_new_epoch_counts_more_than_any_revision_of_the_old() -> None:
@@ -77,7 +85,7 @@ def test_a_new_epoch_counts_more_than_any_revision_of_the_old() -> None:
         body("a", 9, minutes_before=5, home=0.5),
     )
 
-    assert found.by_match["a"].home == 0.6
+    assert found["a", BEFORE_KICK_OFF].home == 0.6
 
 
 def test_matches_without_result_or_forecast_are_left_out() -> None:
@@ -88,7 +96,7 @@ def test_matches_without_result_or_forecast_are_left_out() -> None:
     ]
     found = last(body("a", 1, minutes_before=5, home=0.5), body("b", 1, minutes_before=5, home=0.5))
 
-    assert list(join(rows, found.by_match, "closing")["match_id"]) == ["a"]
+    assert list(join(rows, found)["match_id"]) == ["a"]
 
 
 def test_each_league_and_all_are_scored_with_the_market_on_its_own_matches() -> None:
@@ -99,7 +107,7 @@ def test_each_league_and_all_are_scored_with_the_market_on_its_own_matches() -> 
     ]
     found = last(*(body(name, 1, minutes_before=5, home=0.5) for name in "abc"))
 
-    d1, e0, both = by_league(join(rows, found.by_match, "closing"))
+    d1, e0, both = by_league(join(rows, found))
 
     assert (d1.league, e0.league, both.league) == ("d1", "e0", "all")
     assert (e0.n, e0.market_n, both.n) == (2, 1, 3)
@@ -110,7 +118,7 @@ def test_each_league_and_all_are_scored_with_the_market_on_its_own_matches() -> 
 
 
 def test_no_match_is_no_league() -> None:
-    assert by_league(join([], {}, "closing")) == []
+    assert by_league(join([], {})) == []
 
 
 def test_the_file_has_the_columns_of_the_design_and_unknown_prices_are_empty(
@@ -119,7 +127,7 @@ def test_the_file_has_the_columns_of_the_design_and_unknown_prices_are_empty(
     rows = [match("a", "e0", Result(1, 0), priced=False)]
     found = last(body("a", 1, minutes_before=5, home=0.5))
 
-    write(join(rows, found.by_match, "closing"), tmp_path / "p.csv")
+    write(join(rows, found), tmp_path / "p.csv")
 
     lines = (tmp_path / "p.csv").read_text().splitlines()
     assert lines == [
@@ -132,7 +140,7 @@ def test_the_difference_from_the_market_is_of_the_same_matches() -> None:
     rows = [match(f"m{k}", "e0", Result(2, 1) if k % 2 else Result(0, 0)) for k in range(40)]
     made = last(*(body(row.match_id, 1, minutes_before=5, home=0.6) for row in rows))
 
-    (_, total) = by_league(join(rows, made.by_match, "closing"))
+    (_, total) = by_league(join(rows, made))
 
     assert total.market is not None
     assert total.less_market is not None
@@ -157,13 +165,13 @@ def test_parts_tell_favourites_newcomers_and_the_first_weeks_of_a_season() -> No
     ]
     newest = [row for row in rows if row.season == "2024-25"]
     made = {
-        row.match_id: PreMatch(
-            row.match_id, KICK_OFF, KICK_OFF, 1, 1, *_chances(row), model="m@1", simulated=False
+        (row.match_id, BEFORE_KICK_OFF): Made(
+            row.match_id, KICK_OFF, KICK_OFF, 1, 1, *_chances(row), Quality.FRESH
         )
         for row in newest
     }
 
-    found = {one.league: one.n for one in by_part(join(newest, made, "closing"), rows)}
+    found = {one.league: one.n for one in by_part(join(newest, made), rows)}
 
     assert found["no newcomer"] == 9 * 8
     assert found["first six matches of a side's season"] + found["later"] == len(newest)

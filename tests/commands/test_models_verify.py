@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+import structlog
 
 import sabiscore
 from agents.metrics import REFUSED_MODELS, counted
@@ -18,10 +19,17 @@ from model_store.manifest import MANIFEST, FileEntry, decode_manifest, encode_ma
 from schemas.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 PICKLE = b"\x80\x04cos\nsystem\n(S'true'\ntR."
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """The command line logs to this test's standard error, which is closed after it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

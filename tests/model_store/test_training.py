@@ -197,6 +197,20 @@ def test_a_crash_while_writing_leaves_nothing_half_made(
     assert ModelStore(tmp_path).labels() == []
 
 
+def test_the_published_recipe_with_its_thousand_trees_is_trained_exported_and_served(
+    tmp_path: Path,
+) -> None:
+    rows = league(100, seasons=2)
+
+    train(rows, "seed", seed=1, name="seed", directory=tmp_path, command="", progress=quiet)
+
+    model = ModelStore(tmp_path).load("seed@1")
+    assert model.manifest.config == "seed"
+    assert model.manifest.parity < 500 * 2**-24
+    vectors = Columns(FEATURE_NAMES).before_kick_off(rows.team, rows.market_opening, 1)
+    np.testing.assert_allclose(model.predict(vectors).sum(axis=1), 1.0)
+
+
 def test_an_unknown_configuration_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no configuration 'huge'; choose one of default, seed"):
         train(league(), "huge", seed=1, name="x", directory=tmp_path, command="", progress=quiet)
