@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.transport_latency import latency, receive
-from benchmarks.transport_variants import VARIANTS
+from benchmarks.transport_variants import BATCH, VARIANTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 PARTITIONS = 8
 VALUE = json.dumps({"match": "premier-league-2024-arsenal-chelsea-1", "odds": [2.1, 3.4, 3.6]})
 LONGEST_S = 60.0
+ROUNDS = 4
 WIDE = ("faust_batch_table", "faust_record_table")
 
 
@@ -121,7 +122,8 @@ def _cases(faststream: str, records: int) -> Iterator[tuple[str, str, int, int]]
         yield python, variant, records if slow else 4 * records, PARTITIONS
     for variant in WIDE:
         for partitions in (4, 256):
-            yield sys.executable, variant, 2 * records, partitions
+            # A backlog is one when every partition has a few full rounds to hand out.
+            yield sys.executable, variant, max(2 * records, ROUNDS * BATCH * partitions), partitions
 
 
 def _report(path: str, given: argparse.Namespace) -> None:

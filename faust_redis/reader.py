@@ -34,6 +34,9 @@ class Reader:
         self._reading = 0
         self._blocked = False
         self._asked: set[bytes] = set()
+        self._reads = 0
+        self._turns: dict[bytes, int] = {}
+        """When each stream was read last, in backlogs."""
         self.left_some = False
         """True when the last read got all it asked for of some stream: there may be more."""
         self.bell = b""
@@ -84,13 +87,15 @@ class Reader:
         if not (asked or bell):
             await self._woken.wait()
             return []
-        streams: list[bytes] = [*asked]
-        positions = [feed.read_to for _, feed, _ in asked.values()]
+        count = self._most(units)
+        streams, block = self.turn([*asked], _MOST_AT_ONCE // count)
+        if block:
+            count = max(_FEWEST, min(count, _MOST_AT_ONCE // (len(streams) + 1)))
+        positions = [asked[stream][1].read_to for stream in streams]
         if bell:
             streams.append(bell)
             positions.append(self._heard)
-        count = max(_FEWEST, min(self._most(units), _MOST_AT_ONCE // len(streams)))
-        reply = await self._xread(streams, positions, count)
+        reply = await self._xread(streams, positions, count, block=block)
         got: dict[int, Partition] = {}
         self.left_some = False
         for stream, entries in reply:
@@ -106,20 +111,38 @@ class Reader:
                 self.on_bell()
         return list(got.values())
 
+    def turn(self, streams: list[bytes], most: int) -> tuple[list[bytes], bool]:
+        """The streams to read now, and whether to wait for records.
+
+        Under a backlog of many partitions a few of them are read at a time: a full round of each
+        costs one commit where a little of all costs one for every little.
+        """
+        if not self.left_some or len(streams) <= most:
+            return streams, True
+        streams.sort(key=lambda stream: self._turns.get(stream, 0))
+        now = streams[:most]
+        for stream in now:
+            self._reads += 1
+            self._turns[stream] = self._reads
+        return now, False
+
     def _most(self, units: Sequence[Partition]) -> int:
         """The records that one read may hand to a feed; every partition has the same feeds."""
         if not units:
             return 1
         return max((feed.source.max_records for feed in units[0].feeds.values()), default=1)
 
-    async def _xread(self, streams: list[bytes], positions: list[str], count: int) -> list[Any]:
+    async def _xread(
+        self, streams: list[bytes], positions: list[str], count: int, *, block: bool
+    ) -> list[Any]:
+        wait = ("BLOCK", _BLOCK_MS) if block else ()
         try:
             self._reading += 1
             self._asked = set(streams)
-            self._blocked = True
+            self._blocked = block
             reply = await self._client.call(
-                "XREAD", "COUNT", count, "BLOCK", _BLOCK_MS, "STREAMS", *streams, *positions
-            )  # fmt: skip
+                "XREAD", "COUNT", count, *wait, "STREAMS", *streams, *positions
+            )
         except ServerUnavailableError as error:
             _log.warning("reading was interrupted: %s", error)
             return []

@@ -56,15 +56,15 @@ def test_views_are_grouped_by_page_and_a_memory_table_is_rebuilt_from_its_change
 ) -> None:
     with any_server.client() as valkey, Program("page_views", any_server.url) as program:
         expected: Counter[str] = Counter()
-        for turn in (1, 2):
-            program.start(workers)
-            wait_until(lambda: len(holders(valkey, "views", 4)) == workers, 60)
+        for turn, count in ((1, workers), (2, 1)):
+            program.start(count)
+            wait_until(lambda: len(holders(valkey, "views", 4)) == count, 90)  # noqa: B023
             for number in range(100):
                 page = f"/{number % 7}"
                 expected[page] += 1
                 append(valkey, "views", number % 4, {"page": page, "user": f"u{number % 9}"})
             wait_until(lambda: newest(valkey).total() >= 100 * turn, 60)  # noqa: B023
-            assert program.stop() == [0] * workers * turn
+            assert set(program.stop()) == {0}
 
         assert newest(valkey) == expected
         assert table(valkey, "views-by_page", 4) == {}
@@ -83,13 +83,13 @@ def test_windows_keep_their_keys_when_another_worker_goes_on(
     any_server: Server, workers: int
 ) -> None:
     with any_server.client() as valkey, Program("windows", any_server.url) as program:
-        for turn in (1, 2):
-            program.start(workers)
-            wait_until(lambda: len(holders(valkey, "windows", 4)) == workers, 60)
+        for turn, count in ((1, workers), (2, 1)):
+            program.start(count)
+            wait_until(lambda: len(holders(valkey, "windows", 4)) == count, 90)  # noqa: B023
             for second in (1, 5, 9, 11):
                 append(valkey, "payments", 0, 2.5, k="ann", t=str(1_800_000_000 + second))
             wait_until(lambda: len(seen_by(valkey)) == 4 * turn, 60)  # noqa: B023
-            assert program.stop() == [0] * workers * turn
+            assert set(program.stop()) == {0}
 
         assert seen_by(valkey) == [2.5, 5.0, 7.5, 2.5, 10.0, 12.5, 15.0, 5.0]
         assert len(valkey.hgetall("p:{0}:windows-sums")) == 2
@@ -108,7 +108,7 @@ def test_questions_are_answered_and_every_agent_of_a_topic_sees_every_record(
 ) -> None:
     with any_server.client() as valkey, Program("answers", any_server.url) as program:
         program.start(workers)
-        wait_until(lambda: len(holders(valkey, "answers", 4)) == workers, 60)
+        wait_until(lambda: len(holders(valkey, "answers", 4)) == workers, 90)
         asked, joined, mapped = program.run("asker.py")
         append(valkey, "numbers", 2, 13)
         append(valkey, "numbers", 2, 14)
@@ -209,7 +209,7 @@ def test_a_global_table_is_the_same_to_every_worker_and_outlives_them(
     monkeypatch.setenv("STORE", f"{store}://")
     with server.client() as valkey, Program("rates", server.url) as program:
         program.start(workers)
-        wait_until(lambda: len(holders(valkey, "rates", 4)) == workers, 60)
+        wait_until(lambda: len(holders(valkey, "rates", 4)) == workers, 90)
         for currency, rate in (("eur", 1.5), ("usd", 2.0), ("eur", 3.0)):
             append(valkey, "news", 1, rate, k=currency)
         seen_everywhere(valkey, "eur", 3.0, ["eur", "usd"])
