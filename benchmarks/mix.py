@@ -56,6 +56,8 @@ _MARGIN = 1.05
 _LATEST_START_MINUTE = 30
 # 400 live matches, each ticked once a minute, are a fifth of all events.
 _STEP = dt.timedelta(milliseconds=30)
+# The first prices come before kick-off; who is not under way has all day.
+_EARLIER, _LATER = dt.timedelta(hours=1), dt.timedelta(hours=12)
 _ODDS_SHARE, _TICKS_SHARE = 0.7, 0.2
 # Of a hundred incidents; the last two change no input of a forecast.
 _INCIDENTS = ("goal",) * 50 + ("red",) * 8 + ("withdrawn",) * 7 + ("yellow",) * 20 + ("sub",) * 15
@@ -95,8 +97,9 @@ def before(seed: int, model: str | None = None) -> Iterator[AnyEvent]:
         yield from _round_before(back, rng)
     yield from (_day(pool, _TODAY) for pool in POOLS)
     for fixture in fixtures():
-        yield _scheduled(fixture.match_id, fixture.pool, fixture.home, fixture.away, _TODAY)
-        yield _odds(fixture, f"{fixture.match_id}:first", _TODAY, _chances(rng))
+        kick_off = _TODAY if fixture.is_live else _TODAY + _LATER
+        yield _scheduled(fixture.match_id, fixture.pool, fixture.home, fixture.away, kick_off)
+        yield _odds(fixture, f"{fixture.match_id}:first", _TODAY - _EARLIER, _chances(rng))
     for fixture in fixtures():
         if fixture.is_live:
             yield MatchStarted(
