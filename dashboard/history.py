@@ -62,10 +62,13 @@ class History:
             await asyncio.sleep(pause_s)
 
     async def _recall_open(self) -> None:
+        # Once a match: what comes after that is followed, and to look whether it reaches back
+        # costs a decoding of every body, which reads would wait for.
         live = [entry.head.match_id for entry in self._hub.mirror if entry.head.status == OPEN]
         try:
             for match_id in live[-MOST_OPEN:]:
-                await self._ask(match_id)
+                if match_id not in self._known:
+                    await self._ask(match_id)
         except AwayError:
             return  # it was logged; the next turn tries again
 

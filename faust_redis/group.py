@@ -45,7 +45,7 @@ class Group:
         self._rung = asyncio.Event()
         self.settled = asyncio.Event()
         """Set once this worker has looked who owns what, and taken its share."""
-        self._told: tuple[str, ...] = ()
+        self._told: list[str] = []
         self._joined = False
         self._moving: set[int] = set()
         self._told_sensors: dict[Any, Any] | None = None
@@ -104,7 +104,8 @@ class Group:
             )
             raise UnsupportedError(message)
         words = [word.decode() for word in reply[1:]]
-        members = words[: words.index("")]
+        # The server lists them by who beat last, which says nothing about who is there.
+        members = sorted(words[: words.index("")])
         owners = words[words.index("") + 1 :]
         for unit in units:
             # What we hold is what counts, whatever the server has heard of it yet.
@@ -112,9 +113,9 @@ class Group:
                 owners[unit.number] = self.name
             elif owners[unit.number] == self.name:
                 owners[unit.number] = ""
-        if tuple(members) != self._told:
+        if members != self._told:
             _log.info("%d workers share %d partitions", len(members), len(units))
-            self._told = tuple(members)
+            self._told = members
             if not self._joined:
                 self._joined = True
                 await self._ring_all()

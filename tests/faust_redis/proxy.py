@@ -37,6 +37,7 @@ class Proxy:
         self._thread = threading.Thread(target=self._run)
         self._started = threading.Event()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._open: set[asyncio.Task[None] | None] = set()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -65,9 +66,20 @@ class Proxy:
         self._started.set()
         await self._stopped.wait()
         server.close()
-        self._cut()
+        while open_ := {task for task in self._open if task is not None}:
+            self._cut()
+            await asyncio.wait(open_, timeout=0.1)
 
     async def _connected(
+        self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter
+    ) -> None:
+        self._open.add(asyncio.current_task())
+        try:
+            await self._forward(from_client, to_client)
+        finally:
+            self._open.discard(asyncio.current_task())
+
+    async def _forward(
         self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter
     ) -> None:
         try:

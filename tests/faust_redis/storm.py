@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 WORDS = [f"w{number}" for number in range(40)]
 PARTITIONS = 8
 LEASE_S = 1.0
+STANDSTILL_S = 60
 FAULTS = ("kill", "stop", "lose", "cut", "redis", "all")
 MUTANTS = {
     "no_fencing": ["stop", "stop"],
@@ -113,11 +114,32 @@ class Storm:
     def _wait_committed(self) -> None:
         """Return once every line and every word is committed; fail after a minute of standstill."""
         with self.server.client() as client:
-            for topic in ("lines", "words"):
-                for partition in range(PARTITIONS):
-                    while not _done(client, topic, partition):
-                        before = _committed(client)
-                        wait_until(lambda was=before: _committed(client) != was, 60)  # type: ignore[misc]
+            seen, deadline_s = _committed(client), time.monotonic() + STANDSTILL_S
+            while not all(
+                _done(client, topic, partition)
+                for topic in ("lines", "words")
+                for partition in range(PARTITIONS)
+            ):
+                if (now := _committed(client)) != seen:
+                    seen, deadline_s = now, time.monotonic() + STANDSTILL_S
+                elif time.monotonic() > deadline_s:
+                    pytest.fail(self._where(client))
+                time.sleep(0.05)
+
+    def _where(self, client: redis.Redis) -> str:
+        """Who is alive, where every cursor and stream stands, and what the workers said."""
+        codes = [worker.poll() for worker in self.program.workers]
+        lines = [f"nothing was committed for a minute; the workers' exit codes are {codes}"]
+        for partition in range(PARTITIONS):
+            cursor = client.hgetall(f"p:{{{partition}}}:cursor:words")
+            ends = [
+                f"{topic} ends at {_end(client, topic, partition)!r}"
+                for topic in ("lines", "words")
+            ]
+            lines.append(f"partition {partition}: {'; '.join(ends)}; cursor {cursor}")
+        lines += [str(one) for one in client.client_list()]
+        lines.append(self.program.said())
+        return "\n".join(lines)
 
     def set_aside(self) -> list[dict[bytes, bytes]]:
         """The dead letters; none of these records deserves one."""
@@ -135,10 +157,17 @@ class Storm:
         self._folder.cleanup()
 
 
-def _done(client: redis.Redis, topic: str, partition: int) -> bool:
+def _end(client: redis.Redis, topic: str, partition: int) -> bytes | None:
+    """The newest entry's id; none when nothing was ever appended."""
     try:
-        last = client.xinfo_stream(f"p:{{{partition}}}:{topic}")["last-generated-id"]
+        return bytes(client.xinfo_stream(f"p:{{{partition}}}:{topic}")["last-generated-id"])
     except redis.ResponseError:
+        return None
+
+
+def _done(client: redis.Redis, topic: str, partition: int) -> bool:
+    last = _end(client, topic, partition)
+    if last is None:
         return True
     return bool(client.hget(f"p:{{{partition}}}:cursor:words", f"position:{topic}") == last)
 
