@@ -1,7 +1,8 @@
 """Reads beside their rivals, with wrk, in one run; and thousands of clients of the live stream.
 
 Rivals: a constant answer of the same server, a handler that asks Redis for each request, and nginx
-with the same bytes as a file. Then our single read while events are processed, and the stream.
+with the same bytes as a file. Then our single read while events are processed, by connections that
+never rest and by others that do, and the stream.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ SEED = 1
 RIVALS = ("constant", "constant at once", "single read", "list of 50", "asks Redis", "nginx file")
 UNDER_LOAD = ("constant at once", "single read")
 """Asked while events are processed: the first tells what the machine leaves to any server."""
+PACES_MS = {"without a rest": 0, "20 times a second each": 50}
+"""How long a connection rests between two reads: not at all, or as dashboards do, and shorter."""
 KINDS = {"constant": "constant", "constant at once": "at-once", "asks Redis": "naive"}
 _ASKED_MOST = 200_000
 
@@ -100,14 +103,17 @@ def measure(options: argparse.Namespace) -> Results:
             for rival in RIVALS if number % 2 == 0 else RIVALS[::-1]:
                 quiet[rival].append(_ask(rivals[rival], options.seconds))
                 _tell(rival, quiet[rival][-1])
-        busy: dict[str, list[Asked]] = {rival: [] for rival in UNDER_LOAD}
-        with Pace(stage, flow, options.events_s) as pace:
+        busy: dict[str, list[Asked]] = {
+            f"{rival}, {pace}": [] for pace in PACES_MS for rival in UNDER_LOAD
+        }
+        with Pace(stage, flow, options.events_s) as events:
             time.sleep(1.0)
             for number in range(options.rounds):
-                for rival in UNDER_LOAD if number % 2 == 0 else UNDER_LOAD[::-1]:
-                    busy[rival].append(_ask(rivals[rival], options.seconds))
-                    _tell(f"{rival}, busy", busy[rival][-1])
-            sent_s = sorted(pace.sent_s.values())
+                for name in list(busy) if number % 2 == 0 else list(busy)[::-1]:
+                    rival, _, at = name.partition(", ")
+                    busy[name].append(_ask(rivals[rival], options.seconds, PACES_MS[at]))
+                    _tell(name, busy[name][-1])
+            sent_s = sorted(events.sent_s.values())
         events_s = (len(sent_s) - 1) / (sent_s[-1] - sent_s[0])
         stage.drained()
         streamed = _stream(stage, port, pid, flow, options) if options.clients else None
@@ -118,16 +124,16 @@ def measure(options: argparse.Namespace) -> Results:
     return Results(command, load, model, quiet, busy, events_s, streamed)
 
 
-def _ask(rival: Rival, seconds: float) -> Asked:
+def _ask(rival: Rival, seconds: float, rest_ms: int = 0) -> Asked:
     before_s, began_s = processes.cpu_s(rival.pid), time.monotonic()
-    run = wrk.run(rival.url, connections=64, seconds=seconds)
+    run = wrk.run(rival.url, connections=64, seconds=seconds, rest_ms=rest_ms)
     spent_s, took_s = processes.cpu_s(rival.pid) - before_s, time.monotonic() - began_s
     return Asked(run, 1e6 * spent_s / (run.requests_s * took_s))
 
 
 def _tell(what: str, asked: Asked) -> None:
     run = asked.run
-    told = f"{what:18} {run.requests_s:9,.0f}/s p50 {run.p50_ms:6.2f} p99 {run.p99_ms:6.2f} ms"
+    told = f"{what:40} {run.requests_s:9,.0f}/s p50 {run.p50_ms:6.2f} p99 {run.p99_ms:6.2f} ms"
     print(told, f"CPU {asked.cpu_us:5.1f} us", run.bad, file=sys.stderr, flush=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tempfile
 
 from msgspec import Struct
 
@@ -28,12 +29,20 @@ def is_there() -> bool:
     return shutil.which("wrk") is not None
 
 
-def run(url: str, *, connections: int, seconds: float, headers: tuple[str, ...] = ()) -> Run:
-    """Ask for *url* over so many connections, each asking again as soon as it was answered."""
+def run(url: str, *, connections: int, seconds: float, rest_ms: int = 0) -> Run:
+    """Ask for *url* over so many connections.
+
+    Each asks again as soon as it was answered, or rests *rest_ms* on average in between: half of
+    it at least, one and a half times at most.
+    """
     words = ["wrk", "-t1", f"-c{connections}", f"-d{round(seconds)}s", "--latency"]
-    for header in headers:
-        words += ["-H", header]
-    told = subprocess.run([*words, url], check=True, capture_output=True, text=True).stdout
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        if rest_ms:
+            half = rest_ms // 2
+            script.write(f"function delay() return math.random({half}, {rest_ms + half}) end\n")
+            script.flush()
+            words += ["-s", script.name]
+        told = subprocess.run([*words, url], check=True, capture_output=True, text=True).stdout
     waits = {share: float(n) * _UNITS_MS[unit] for share, n, unit in _LATENCY.findall(told)}
     rate = _RATE.search(told)
     bad = _BAD.search(told)

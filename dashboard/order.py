@@ -35,6 +35,8 @@ class Order:
 
     def put(self, before: Entry | None, now: Entry | None) -> None:
         """Note that a match was *before* and is *now*; none says: not there."""
+        if before is not None and now is not None and _stays(before, now):
+            return
         was = _places(before)
         will = _places(now)
         for part, place in was - will:
@@ -57,6 +59,17 @@ class Order:
         if date == dt.date.max:
             return places[start:]
         return places[start : bisect_left(places, (midnight + DAY, ""))]
+
+
+def _stays(before: Entry, now: Entry) -> bool:
+    """Whether a match keeps all its places, as it does with nearly every change."""
+    was, head = before.head, now.head
+    return (
+        head.status == was.status
+        and head.kick_off == was.kick_off
+        and head.competition == was.competition
+        and now.teams == before.teams
+    )
 
 
 def _places(entry: Entry | None) -> set[tuple[Part, Place]]:
