@@ -43,6 +43,8 @@ class Round(Struct, frozen=True):
     forecasts: int
     seconds: float
     cpu_s: dict[str, float]
+    stolen_share: float
+    """What the host took of the cores meanwhile."""
     latencies: list[Latency]
 
     @property
@@ -98,26 +100,28 @@ def _round(system: System, settings: Settings, model: str, options: argparse.Nam
     with staged(system, settings) as stage:
         _publish(stage, stage.items(mix.before(_SEED, model)))
         stage.drained()
-        forecasts, seconds, cpu_s = _backlog(stage, load, options.events)
+        forecasts, seconds, cpu_s, stolen_share = _backlog(stage, load, options.events)
         latencies = [
             latency.measure(stage, load.take(round(pace * options.seconds)), pace)
             for pace in options.paces
         ]
         stage.drained()
         stage.verify()
-    return Round(system, options.events, forecasts, seconds, cpu_s, latencies)
+    return Round(system, options.events, forecasts, seconds, cpu_s, stolen_share, latencies)
 
 
-def _backlog(stage: Stage, load: mix.Mix, count: int) -> tuple[int, float, dict[str, float]]:
+def _backlog(stage: Stage, load: mix.Mix, count: int) -> tuple[int, float, dict[str, float], float]:
     items = stage.items(load.take(count))
     before = stage.entries(CHANGES)
     with processes.stopped(stage.workers):
         _publish(stage, items)
-        start = processes.cpu_of(stage.pids)
+        start, stolen_s = processes.cpu_of(stage.pids), processes.stolen_s()
         began_s = time.monotonic()
     stage.drained()
     seconds = time.monotonic() - began_s
-    return stage.entries(CHANGES) - before, seconds, processes.cpu_since(start, stage.pids)
+    cpu_s = processes.cpu_since(start, stage.pids)
+    stolen_share = (processes.stolen_s() - stolen_s) / seconds / (os.cpu_count() or 1)
+    return stage.entries(CHANGES) - before, seconds, cpu_s, stolen_share
 
 
 def _publish(stage: Stage, items: dict[int, list[tuple[bytes, bytes]]]) -> None:
@@ -129,12 +133,14 @@ def _publish(stage: Stage, items: dict[int, list[tuple[bytes, bytes]]]) -> None:
 def _tell(number: int, done: Round) -> None:
     cpu = ", ".join(f"{part} {done.cpu_us(part):.0f}" for part in done.cpu_s)
     paced = ", ".join(
-        f"{one.asked_events_s:.0f}/s p50 {one.p50_ms:.2f} p99 {one.p99_ms:.2f} ms"
+        f"{one.asked_events_s:.0f}/s p50 {one.p50_ms:.2f} p99 {one.p99_ms:.2f} ms "
+        f"(host {one.stolen_share:.1%})"
         for one in done.latencies
     )
     print(
         f"round {number + 1} {done.system:9} {done.events_s:7,.0f} events/s "
-        f"{done.forecasts_s:7,.0f} forecasts/s; CPU us an event: {cpu}; {paced}",
+        f"{done.forecasts_s:7,.0f} forecasts/s (host {done.stolen_share:.1%}); "
+        f"CPU us an event: {cpu}; {paced}",
         file=sys.stderr,
         flush=True,
     )

@@ -8,6 +8,7 @@ figure holds the publishing of the event and the notice to the reader too.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ _BLOCK_MS = 200
 
 
 class Latency(Struct, frozen=True):
-    """What a paced run showed; CPU in µs an event, by part."""
+    """What a paced run showed; CPU in µs an event, by part, and the host's share of the cores."""
 
     asked_events_s: float
     sent_events_s: float
@@ -42,6 +43,7 @@ class Latency(Struct, frozen=True):
     p50_ms: float
     p99_ms: float
     cpu_us: dict[str, float]
+    stolen_share: float
 
 
 class _Cause(Struct):
@@ -69,9 +71,10 @@ def measure(stage: Stage, events: Sequence[AnyEvent], events_s: float) -> Latenc
     )
     watcher.start()
     ours.recv()
-    cpu_s = processes.cpu_of(stage.pids)
+    cpu_s, stolen_s = processes.cpu_of(stage.pids), processes.stolen_s()
     sent_s, seconds = _send(stage, items, events_s)
     cpu_s = processes.cpu_since(cpu_s, stage.pids)
+    stolen_s = processes.stolen_s() - stolen_s
     time.sleep(_GRACE_S)
     ours.send(None)
     seen_s: dict[str, float] = ours.recv()
@@ -89,6 +92,7 @@ def measure(stage: Stage, events: Sequence[AnyEvent], events_s: float) -> Latenc
         p50_ms=float(p50),
         p99_ms=float(p99),
         cpu_us={part: 1e6 * spent / len(items) for part, spent in cpu_s.items()},
+        stolen_share=stolen_s / seconds / (os.cpu_count() or 1),
     )
 
 

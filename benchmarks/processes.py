@@ -15,6 +15,8 @@ _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _PROC = Path("/proc")
 # Of the fields after a process's name, which may hold spaces and brackets: proc_pid_stat(5).
 _PARENT, _USER, _SYSTEM, _ENDED_USER, _ENDED_SYSTEM = 1, 11, 12, 13, 14
+_STOLEN = 8
+"""Of the first line of ``/proc/stat``, its name counted: proc_stat(5)."""
 
 
 def cpu_s(pid: int) -> float:
@@ -36,6 +38,15 @@ def cpu_of(pids: Mapping[str, Iterable[int]]) -> dict[str, float]:
 def cpu_since(start: Mapping[str, float], pids: Mapping[str, Iterable[int]]) -> dict[str, float]:
     """Seconds of CPU by name since *start*."""
     return {name: spent - start[name] for name, spent in cpu_of(pids).items()}
+
+
+def stolen_s() -> float:
+    """Seconds of CPU, over all cores and since boot, that a virtual machine's host kept for others.
+
+    Whoever waits then waits for a core that is not there: 10 % of them triple a 99th percentile.
+    """
+    fields = (_PROC / "stat").read_text().partition("\n")[0].split()
+    return int(fields[_STOLEN]) / _TICKS_A_SECOND
 
 
 @contextmanager

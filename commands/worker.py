@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import threading
@@ -63,9 +62,6 @@ def run_one(name: str, settings: Settings) -> int:
         on_fenced=lambda _partition: metrics.FENCED.labels(name).inc(),
     )
     _build(name, app, settings)
-    # What is loaded by now stays; to look for cycles in it stopped the forecasts for 100 ms.
-    gc.collect()
-    gc.freeze()
     return faust_redis.run(app)
 
 
