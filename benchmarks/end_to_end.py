@@ -80,7 +80,9 @@ class Results(Struct, frozen=True):
 
 def run(options: argparse.Namespace) -> Results:
     """Run the rounds."""
-    settings = settings_from(models=options.models, forecasters=options.forecasters)
+    settings = settings_from(
+        models=options.models, forecasters=options.forecasters, partitions=options.partitions
+    )
     model = ModelStore(settings.models).load("champion").label
     load, rounds = os.getloadavg()[0], []
     for number in range(options.rounds):
@@ -90,7 +92,7 @@ def run(options: argparse.Namespace) -> Results:
             _tell(number, rounds[-1])
     command = "python -m benchmarks.end_to_end " + " ".join(
         f"--{name} {getattr(options, name)}"
-        for name in ("events", "rounds", "seconds", "forecasters")
+        for name in ("events", "rounds", "seconds", "forecasters", "partitions")
     )
     return Results(command, load, model, rounds)
 
@@ -160,6 +162,7 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--forecasters", type=int, default=2, help="our processes that share the forecasting"
     )
+    parser.add_argument("--partitions", type=int, default=8, help="partitions that share the pools")
     parser.add_argument("--models", type=Path, help="folder of models; the shipped one if none")
     parser.add_argument("--json", type=Path, help="write every round to this file")
     parser.add_argument("--out", type=Path, help="write the table to this file")
