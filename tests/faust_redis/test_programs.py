@@ -171,6 +171,8 @@ def test_a_record_that_kills_three_workers_is_set_aside_unprocessed(any_server: 
     ):
         for job in ("a", "kill", "b"):
             append(valkey, "jobs", 0, job)
+        # Just after a start of the server, who is not connected is not taken for dead.
+        wait_until(lambda: valkey.info("server")["uptime_in_seconds"] >= 2)
 
         for _ in range(3):
             program.start()
