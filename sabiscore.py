@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import logging
 import sys
 from pathlib import Path
@@ -113,7 +114,7 @@ def worker(
 
     Example: [bold]./run worker forecast --redis redis://localhost:6379/0[/]
     """
-    from commands.worker import AGENTS, run_all, run_one, usual
+    from commands.worker import AGENTS, require_addresses, run_all, run_one, usual
 
     unknown = [name for name in agents or () if name not in AGENTS]
     if unknown:
@@ -128,6 +129,8 @@ def worker(
         forecasters=forecasters,
     )
     names = agents or usual(settings)
+    require_addresses(names, settings)
+    console_for().print(f"Starting {', '.join(names)}; Ctrl-C ends.")
     if len(names) > 1 or (names == ["forecast"] and (forecasters or 1) > 1):
         environment = settings.environment()
         raise typer.Exit(run_all(names, environment, metrics_port, settings.forecasters))
@@ -177,6 +180,7 @@ def serve(
             port,
             admin_port=settings.admin_port,
             competitions=load_competitions(settings.competitions),
+            started=lambda address: console_for().print(f"Page: {address}/  (Ctrl-C ends)"),
         )
     )
 
@@ -256,20 +260,29 @@ def main() -> None:
     except Exception as error:
         if not _is_expected(error):
             raise
-        print(f"sabiscore: {error}".rstrip(), file=sys.stderr)
+        print(f"sabiscore: {_sentence(error)}".rstrip(), file=sys.stderr)
         sys.exit(1)
 
 
 def _is_expected(error: Exception) -> bool:
-    """Tell whether a sentence says enough: an error of ours, or of a server we were given."""
+    """Tell whether a sentence says enough: an error of ours, of a server or of a path we got."""
     from psycopg import OperationalError
     from redis import RedisError
     from sqlalchemy.exc import SQLAlchemyError
 
     from faust_redis.errors import TransportError
 
+    if isinstance(error, OSError):
+        return error.filename is not None or error.errno == errno.ENOSPC
     ours = (SabiscoreError, TransportError)
     return isinstance(error, (*ours, RedisError, OperationalError, SQLAlchemyError))
+
+
+def _sentence(error: Exception) -> str:
+    """What is wrong; for a file or folder that could not be had, its name comes first."""
+    if isinstance(error, OSError) and error.strerror:
+        return ": ".join(str(part) for part in (error.filename, error.strerror) if part)
+    return str(error)
 
 
 if __name__ == "__main__":

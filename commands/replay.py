@@ -95,6 +95,7 @@ def backtest(settings: Settings, plan: Backtest, console: Console) -> Metrics:
 
     Raises:
         SabiscoreError: When the feed, the model or a server is not to be had.
+        OSError: When the folder of results cannot be made or written to.
     """
     model = ModelStore(settings.models).load(plan.model).label
     feed = _feed(settings, plan)
@@ -102,6 +103,8 @@ def backtest(settings: Settings, plan: Backtest, console: Console) -> Metrics:
     if not wanted:
         msg = f"{plan.data} holds no match from {plan.from_day} to {plan.to_day}"
         raise FeedError(msg)
+    # Ahead of the work: a folder that cannot be made is no news for the end of it.
+    plan.out.mkdir(parents=True, exist_ok=True)
     own = settings.model_copy(update={"namespace": f"backtest-{secrets.token_hex(4)}"})
     with servers(own, keep=None, database=False, say=console.print) as ready:
         began_s = time.monotonic()
@@ -135,7 +138,6 @@ def backtest(settings: Settings, plan: Backtest, console: Console) -> Metrics:
         parts=by_part(before, feed.matches),
         minutes=minutes,
     )
-    plan.out.mkdir(parents=True, exist_ok=True)
     predictions.write(made, plan.out / "predictions.csv")
     encoded = msgspec.json.format(msgspec.json.encode(metrics), indent=2)
     (plan.out / "metrics.json").write_bytes(encoded + b"\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -123,4 +124,6 @@ class Supervisor:
 
 
 def _spawn(words: Sequence[str], env: Mapping[str, str]) -> Child:
-    return spawn([sys.executable, "-m", "sabiscore", *words], env=env, grace_s=10.0)
+    # Where a part can be reached is for the one who started it to say, once and in its own words.
+    argv = [sys.executable, "-m", "sabiscore", *words]
+    return spawn(argv, env=env, grace_s=10.0, stdout=subprocess.DEVNULL)

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from commands import drain, feed, summary
 from commands.exposition import shared_metrics
@@ -20,6 +21,7 @@ from commands.supervise import Supervisor
 from commands.worker import processes_of, usual
 from embedded import ports
 from model_store import ModelStore
+from schemas.errors import ServerError
 from schemas.keys import DEAD, stream
 
 if TYPE_CHECKING:
@@ -50,6 +52,10 @@ class Plan(Struct, frozen=True, kw_only=True):
         """Where we ask ourselves: a server on every address answers on the loopback too."""
         return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
 
+    def url(self, port: int) -> str:
+        """What is served at *port*, as a browser wants it."""
+        return f"http://[{self.host}]:{port}" if ":" in self.host else f"http://{self.host}:{port}"
+
 
 def up(settings: Settings, plan: Plan, console: Console) -> int:
     """Bring everything up, play the feed, and return the exit code.
@@ -57,9 +63,8 @@ def up(settings: Settings, plan: Plan, console: Console) -> int:
     Raises:
         SabiscoreError: When a part cannot start; whatever had started is stopped again.
     """
-    ports.require_free(plan.port, plan.host)
+    plan = _with_ports(plan)
     if plan.gateway_port is not None:
-        ports.require_free(plan.gateway_port, plan.host)
         settings = with_token(settings, console.print)
     # After an update its code is compiled, which takes some ten seconds.
     with console.status("Loading the model …"):
@@ -79,8 +84,28 @@ def up(settings: Settings, plan: Plan, console: Console) -> int:
         wait_until_ready(plan.port, supervisor.check, plan.asked_at)
         # Until here Ctrl-C interrupts at once; from here on it ends the feed in good order.
         stack.enter_context(_stopped_by_signals(stop))
-        console.print(f"Page: [bold]http://{plan.host}:{plan.port}/[/]  (Ctrl-C ends)")
+        console.print(f"Page: [bold]{plan.url(plan.port)}/[/]  (Ctrl-C ends)")
+        if plan.gateway_port is not None:
+            console.print(f"POST events to {plan.url(plan.gateway_port)}/v1/events")
         return _Run(ready, plan, chosen, model, supervisor, stop, console).go()
+
+
+def _with_ports(plan: Plan) -> Plan:
+    """The plan with ports that can be had; 0 means any that is free.
+
+    Raises:
+        ServerError: When one cannot be had, or both are one.
+    """
+    ports.require_free(plan.port, plan.host)
+    port = plan.port or ports.free_port(plan.host)
+    gateway_port = plan.gateway_port
+    if gateway_port is not None:
+        ports.require_free(gateway_port, plan.host, flag="--gateway")
+        gateway_port = gateway_port or ports.free_port(plan.host)
+        if gateway_port == port:
+            message = f"--port and --gateway are both {port}: choose another for one of them."
+            raise ServerError(message)
+    return replace(plan, port=port, gateway_port=gateway_port)
 
 
 def _start(supervisor: Supervisor, settings: Settings, plan: Plan, shared: dict[str, str]) -> None:

@@ -48,6 +48,17 @@ _NICE = 10
 """Of what writes history: the forecasts, which somebody waits for, have the cores first."""
 
 
+def require_addresses(names: Sequence[str], settings: Settings) -> None:
+    """Return when every address that these agents need was given.
+
+    Raises:
+        SettingsError: When one was not.
+    """
+    given(settings.redis, "redis")
+    if any(name != forecast.APP for name in names):
+        given(settings.database, "database")
+
+
 def run_one(name: str, settings: Settings) -> int:
     """Run the agent *name* in this process until it is told to stop; return the exit code."""
     app = faust_redis.App(

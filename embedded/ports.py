@@ -11,7 +11,7 @@ LOOPBACK = "127.0.0.1"
 
 def free_port(host: str = LOOPBACK) -> int:
     """Return a port on which nobody listens now; another program may still take it."""
-    with socket.socket() as probe:
+    with socket.socket(_family(host)) as probe:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
@@ -23,8 +23,7 @@ def require_free(port: int, host: str = LOOPBACK, flag: str = "--port") -> None:
     Raises:
         ServerError: When it cannot; names the flag that chooses another.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
+    with socket.socket(_family(host)) as probe:
         # As servers do: a connection that has just ended is no reason to refuse.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -38,3 +37,7 @@ def require_free(port: int, host: str = LOOPBACK, flag: str = "--port") -> None:
                 f"Stop the program that has it, or choose another with {flag}."
             )
             raise ServerError(message) from error
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

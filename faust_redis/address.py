@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+from faust_redis.errors import AddressError
 
 _DEFAULT_PORT = 6379
 
@@ -44,9 +46,9 @@ def parse(url: str) -> Address:
     ``?ssl_ca_certs=FILE`` names the certificates that ``rediss`` trusts, as redis-py calls it.
 
     Raises:
-        ValueError: When the scheme is none of these or a number is none.
+        AddressError: When the scheme is none of these or a number is none.
     """
-    parts = urlsplit(url)
+    parts = _split(url)
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     username = unquote(parts.username or "") or query.get("username", "")
     password = unquote(parts.password or "") or query.get("password", "")
@@ -54,19 +56,44 @@ def parse(url: str) -> Address:
         path = unquote(parts.path)
         if not path:
             message = "a unix:// address of Redis needs a path, such as unix:///run/redis.sock?db=0"
-            raise ValueError(message)
-        return Address(
-            path=path, username=username, password=password, db=int(query.get("db", "0"))
-        )
+            raise AddressError(message)
+        db = _database(query.get("db", "0"))
+        return Address(path=path, username=username, password=password, db=db)
     if parts.scheme not in {"redis", "rediss"}:
-        message = f"{parts.scheme!r} is no scheme of Redis; use redis://, rediss:// or unix://"
-        raise ValueError(message)
+        message = (
+            f"the scheme of an address of Redis is redis://, rediss:// or unix://, "
+            f"not {parts.scheme!r}"
+        )
+        raise AddressError(message)
     return Address(
         host=parts.hostname or "127.0.0.1",
-        port=parts.port or _DEFAULT_PORT,
+        port=_port(parts),
         username=username,
         password=password,
-        db=int(parts.path.strip("/") or query.get("db", "0")),
+        db=_database(parts.path.strip("/") or query.get("db", "0")),
         tls=parts.scheme == "rediss",
         ca=query.get("ssl_ca_certs", ""),
     )
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        message = f"an address of Redis cannot be read: {error}"
+        raise AddressError(message) from error
+
+
+def _port(parts: SplitResult) -> int:
+    try:
+        return parts.port or _DEFAULT_PORT
+    except ValueError as error:
+        message = f"the port in an address of Redis is no number from 1 to 65535: {error}"
+        raise AddressError(message) from error
+
+
+def _database(words: str) -> int:
+    if not words.isdecimal():
+        message = f"the database in an address of Redis is a number, not {words!r}"
+        raise AddressError(message)
+    return int(words)

@@ -7,6 +7,10 @@ class TransportError(Exception):
     """Something about the broker that can be said in one sentence."""
 
 
+class AddressError(TransportError, ValueError):
+    """An address that is none of a Redis; says what is wrong with it."""
+
+
 class ServerUnavailableError(TransportError):
     """No server answers at the address, or it closed the connection."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from faust_redis.address import Address, parse
-from faust_redis.errors import UnsupportedError
+from faust_redis.errors import AddressError, UnsupportedError
 from faust_redis.keys import Keyspace
 
 if TYPE_CHECKING:
@@ -48,12 +48,12 @@ def from_url(url: str, app: AppT) -> Options:
     Raises:
         UnsupportedError: When the address or one of its settings makes no sense.
     """
-    query = {name: words[-1] for name, words in parse_qs(urlsplit(url).query).items()}
     try:
         address = parse(url)
-    except ValueError as error:
+    except AddressError as error:
         message = f"the broker's URL cannot be read: {error}"
         raise UnsupportedError(message) from error
+    query = {name: words[-1] for name, words in parse_qs(urlsplit(url).query).items()}
     return Options(
         address=address,
         keyspace=Keyspace(query.get("namespace", "faust")),

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from commands.settings import settings_from
@@ -113,7 +114,7 @@ def test_nothing_is_left_when_it_is_ended(number: signal.Signals, results: Path)
     mark = f"ended-{os.getpid()}-{number}"
     argv = [sys.executable, "-m", "sabiscore", "up", "--data", str(results), "--speed", "60"]
     process = subprocess.Popen(
-        [*argv, "--port", str(free_port())],
+        [*argv, "--port", "0"],
         env={**os.environ, "SABI_MARK": mark},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -121,7 +122,9 @@ def test_nothing_is_left_when_it_is_ended(number: signal.Signals, results: Path)
         start_new_session=True,
     )
     assert process.stdout is not None
-    assert any("Page:" in line for line in process.stdout)
+    page = next(line for line in process.stdout if line.startswith("Page: "))
+    answered = httpx.get(page.split()[1] + "healthz", timeout=10)
+    assert answered.status_code == 200
 
     process.send_signal(number)
     process.wait(30)
