@@ -17,6 +17,7 @@ from schemas.errors import ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 log = structlog.get_logger()
 
@@ -47,10 +48,11 @@ class Supervisor:
     """Starts ``sabiscore`` commands as child processes and starts them again when they die.
 
     A child that dies within ten seconds of its start five times in a row is given up:
-    :meth:`check` then raises.
+    :meth:`check` then raises. The folders in *remove* go when we are killed; else they are yours.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, remove: Sequence[Path] = ()) -> None:
+        self._remove = tuple(remove)
         self._charges: dict[str, _Charge] = {}
         self._given_up: str | None = None
         self._lock = threading.Lock()
@@ -62,7 +64,7 @@ class Supervisor:
         """Start ``sabiscore`` with *words*; *env* comes on top of our environment."""
         whole = {**os.environ, **ONE_THREAD, **env}
         with self._lock:
-            self._charges[name] = _Charge(tuple(words), whole, _spawn(words, whole))
+            self._charges[name] = _Charge(tuple(words), whole, self._spawn(words, whole))
 
     def pid(self, name: str) -> int:
         """Return the process id under which *name* runs at the moment."""
@@ -117,13 +119,13 @@ class Supervisor:
             return
         charge.due_at_s = None
         try:
-            charge.child = _spawn(charge.words, charge.env)
+            charge.child = self._spawn(charge.words, charge.env)
         except OSError as error:
             self._given_up = f"{name} cannot be started again: {error}."
         charge.started_at_s = time.monotonic()
 
-
-def _spawn(words: Sequence[str], env: Mapping[str, str]) -> Child:
-    # Where a part can be reached is for the one who started it to say, once and in its own words.
-    argv = [sys.executable, "-m", "sabiscore", *words]
-    return spawn(argv, env=env, grace_s=10.0, stdout=subprocess.DEVNULL)
+    def _spawn(self, words: Sequence[str], env: Mapping[str, str]) -> Child:
+        # Where a part can be reached is for the one who started it to say, once and in its words.
+        argv = [sys.executable, "-m", "sabiscore", *words]
+        silent = subprocess.DEVNULL
+        return spawn(argv, env=env, grace_s=10.0, stdout=silent, remove=self._remove)

@@ -6,13 +6,14 @@ import signal
 import threading
 import time
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from commands import drain, feed, summary
-from commands.exposition import shared_metrics
+from commands.exposition import SHARED_FOLDER, shared_metrics
 from commands.gateway import with_token
 from commands.play import Announcements, play, promote_model, publisher_for, split
 from commands.read_probe import ReadProbe, Reads, wait_until_ready
@@ -25,8 +26,6 @@ from schemas.errors import ServerError
 from schemas.keys import DEAD, stream
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rich.console import Console
 
     import faust_redis
@@ -78,8 +77,8 @@ def up(settings: Settings, plan: Plan, console: Console) -> int:
         ready = stack.enter_context(
             servers(settings, keep=plan.keep, database=True, say=console.print)
         )
-        supervisor = stack.enter_context(Supervisor())
         shared = stack.enter_context(shared_metrics())
+        supervisor = stack.enter_context(Supervisor([Path(shared[SHARED_FOLDER])]))
         _start(supervisor, ready, plan, shared)
         wait_until_ready(plan.port, supervisor.check, plan.asked_at)
         # Until here Ctrl-C interrupts at once; from here on it ends the feed in good order.

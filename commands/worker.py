@@ -7,11 +7,12 @@ import signal
 import threading
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import faust_redis
 from agents import archive, forecast, metrics, record, shadow
-from commands.exposition import shared_metrics
+from commands.exposition import SHARED_FOLDER, shared_metrics
 from commands.settings import given
 from commands.supervise import Supervisor
 from embedded.check import wait_for_postgres
@@ -98,7 +99,10 @@ def run_all(
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with shared_metrics(metrics_port) as shared, Supervisor() as supervisor:
+    with (
+        shared_metrics(metrics_port) as shared,
+        Supervisor([Path(shared[SHARED_FOLDER])]) as supervisor,
+    ):
         for name, words in processes_of(names, forecasters):
             supervisor.start(name, words, env | shared)
         while not stop.wait(0.2):

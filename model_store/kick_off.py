@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
-    from onnxruntime import InferenceSession
+
+    from model_store.runtime import InferenceSession
 
     Floats = npt.NDArray[np.float64]
 

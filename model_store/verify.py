@@ -8,7 +8,6 @@ import msgspec
 import numpy as np
 import onnx
 from onnx.external_data_helper import uses_external_data
-from onnxruntime import InferenceSession, SessionOptions
 
 from model_store.checked_files import checked_bytes, label_of, manifest_in
 from model_store.columns import Columns
@@ -29,6 +28,7 @@ from model_store.model import Model
 from model_store.network import Network
 from model_store.plots import PLOTS
 from model_store.rates import MARKET_TOTALS, Totals
+from model_store.runtime import InferenceSession, SessionOptions
 from model_store.shapes import check_shapes
 from schemas.errors import ModelError
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,10 +113,12 @@ def test_a_corrupt_model_is_one_sentence(sabiscore: Run, results: Path, tmp_path
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_nothing_is_left_when_it_is_ended(number: signal.Signals, results: Path) -> None:
     mark = f"ended-{os.getpid()}-{number}"
+    scratch = Path(tempfile.mkdtemp(prefix="s-"))  # short: sockets lie below it
+    scratch.chmod(0o755)  # and Postgres does not run as root
     argv = [sys.executable, "-m", "sabiscore", "up", "--data", str(results), "--speed", "60"]
     process = subprocess.Popen(
         [*argv, "--port", "0"],
-        env={**os.environ, "SABI_MARK": mark},
+        env={**os.environ, "SABI_MARK": mark, "TMPDIR": str(scratch)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -134,3 +137,5 @@ def test_nothing_is_left_when_it_is_ended(number: signal.Signals, results: Path)
     while processes_that_mention(mark) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert processes_that_mention(mark) == []
+    assert [left.name for left in scratch.iterdir()] == []
+    scratch.rmdir()

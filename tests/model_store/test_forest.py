@@ -5,9 +5,9 @@ import numpy as np
 import onnx
 import pytest
 import xgboost
-from onnxruntime import InferenceSession
 
 from model_store.forest import from_lightgbm, from_xgboost, to_onnx
+from model_store.runtime import InferenceSession
 
 ROWS, FEATURES = 700, 6
 
