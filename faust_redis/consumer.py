@@ -75,6 +75,9 @@ class Consumer(NoSeeks):
         await wait_until_fit(
             self.control, self.options.keyspace, self.options.partitions, _START_TIMEOUT_S
         )
+        if not self.app.conf.reply_to.startswith(self.app.conf.reply_to_prefix):
+            # Before the first answer, whose sender would assume that it is a topic like others.
+            await self.app.producer.declare(self.app.conf.reply_to, 1)
         if not self.app.tables.codecs:
             self.app.tables.adopt(self.options.asked_store)
         if self.mirror.follow(self.app.tables.codecs) and not self.app.client_only:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-import zlib
+from collections import deque
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -22,6 +22,7 @@ from faust_redis.errors import (
     ServerUnavailableError,
     TransportError,
 )
+from faust_redis.partitioner import no_partition, partition_of
 from faust_redis.positions import pack
 from faust_redis.store import round_in_hand
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from faust_redis.connection import Argument
     from faust_redis.options import Options
+    from faust_redis.round import Round
 
 _GIVE_UP_S = 30.0
 _PAUSE_S = 0.1
@@ -57,6 +59,7 @@ class Producer(FaustProducer):
         self._name = uuid4().hex
         self._number = 0
         self._partitions: dict[str, int] = {}
+        self._unplaced: deque[tuple[Round, str, FutureMessage]] = deque()
         self._waiting: dict[tuple[str, int], _Waiting] = {}
         self._sending: set[tuple[str, int]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -73,8 +76,7 @@ class Producer(FaustProducer):
         Raises:
             PartitionCountError: When another number is on record.
         """
-        await self._client.ask("HSETNX", self._keyspace.topics, topic, partitions)
-        on_record = int(await self._client.ask("HGET", self._keyspace.topics, topic))
+        on_record = await self._on_record(topic, partitions)
         if on_record != partitions:
             message = (
                 f"topic {topic!r} has {on_record} partitions on record, not {partitions}; "
@@ -96,23 +98,44 @@ class Producer(FaustProducer):
         if topic not in self._partitions:
             await self.declare(topic, partitions)
 
-    async def _partition_count(self, topic: str) -> int:
+    async def _partition_count(self, topic: str, wanted: int | None = None) -> int:
+        """A topic's number of partitions; what is assumed of an unknown one is put on record."""
         known = self._partitions.get(topic)
         if known is None and topic.startswith(self.app.conf.reply_to_prefix):
             # Replies to one process lie in one stream, which only that process reads.
             return 1
         if known is None:
-            on_record = await self._client.ask("HGET", self._keyspace.topics, topic)
-            known = self._partitions[topic] = int(on_record or self._default_partitions)
+            known = self._partitions[topic] = await self._on_record(topic, wanted)
         return known
+
+    async def _on_record(self, topic: str, wanted: int | None) -> int:
+        script, keyspace = scripts.DECLARE, self._keyspace
+        words: list[Argument] = [
+            2, keyspace.topics, keyspace.partitions, topic, wanted or "", self._default_partitions,
+        ]  # fmt: skip
+        try:
+            return int(await self._client.ask("EVALSHA", script.sha, *words))
+        except CommandError as error:
+            if error.code != "NOSCRIPT":
+                raise
+        return int(await self._client.ask("EVAL", script.text, *words))
 
     def _choose(self, key: bytes | None, count: int) -> int:
         if key is None:
             return random.randrange(count)  # noqa: S311 - spreading, no secret
-        if self.partitioner is not None:
-            numbers = list(range(count))
-            return int(self.partitioner(key, numbers, numbers))
-        return zlib.crc32(key) % count
+        return partition_of(key, count, self.partitioner)
+
+    def _place(self, topic: str, key: bytes | None, partition: int | None, count: int) -> int:
+        """The partition asked for, or the key's.
+
+        Raises:
+            PartitionCountError: When the topic has no such partition.
+        """
+        if partition is None:
+            return self._choose(key, count)
+        if not 0 <= partition < count:
+            raise no_partition(topic, partition, count)
+        return partition
 
     def key_partition(self, topic: str, key: bytes | None) -> TP:
         """The partition of a key: its CRC-32, or what ``producer_partitioner`` says."""
@@ -134,10 +157,10 @@ class Producer(FaustProducer):
     ) -> Awaitable[RecordMetadata]:
         """Send with the commit of the record in hand, or at once when there is none."""
         del transactional_id
-        if partition is None:
-            known = self._partitions.get(topic)
-            count = known if known is not None else await self._partition_count(topic)
-            partition = self._choose(key, count)
+        count = self._partitions.get(topic)
+        if count is None:
+            count = await self._partition_count(topic)
+        partition = self._place(topic, key, partition, count)
         words = _words(key, value, timestamp, headers)
         round_ = round_in_hand()
         if round_ is None or round_.sealed or self._awaited(headers):
@@ -159,19 +182,43 @@ class Producer(FaustProducer):
         return await (await self.send(*args, **options))
 
     def send_soon(self, fut: FutureMessage) -> None:
-        """Send from code that cannot wait."""
+        """Send from code that cannot wait: with the commit of the record in hand, as ``send``."""
         round_ = round_in_hand()
-        if round_ is None or not round_.live:
+        if round_ is None or round_.sealed:
             self.buffer.put(fut)
             return
-        message = fut.message
-        topic = message.channel.get_topic_name()
-        partition = message.partition
-        if partition is None:
-            partition = self.key_partition(topic, message.key).partition
-        words = _words(message.key, message.value, message.timestamp, message.headers)
-        round_.write.send(partition, topic, words)
+        topic = fut.message.channel.get_topic_name()
+        count = self._partitions.get(topic)
+        if round_.void or (count is not None and not self._unplaced):
+            self._send_with(round_, topic, count or 1, fut)
+            return
+        # The round waits for the number on record, so that what is sent is part of it still.
+        self._unplaced.append((round_, topic, fut))
+        self.app.consumer.rounds.hold(round_)
+        if len(self._unplaced) == 1:
+            self.app.consumer.add_future(self._place_all())
+
+    def _send_with(self, round_: Round, topic: str, count: int, fut: FutureMessage) -> None:
+        message, partition = fut.message, 0
+        if not round_.void:
+            partition = self._place(topic, message.key, message.partition, count)
+            words = _words(message.key, message.value, message.timestamp, message.headers)
+            round_.write.send(partition, topic, words)
         fut.set_result(RecordMetadata(topic, partition, TP(topic, partition), -1))
+
+    async def _place_all(self) -> None:
+        """Give their rounds what agents sent while a topic was not known yet, in order."""
+        consumer = self.app.consumer
+        try:
+            while self._unplaced:
+                round_, topic, fut = self._unplaced[0]
+                wanted = getattr(fut.message.channel, "partitions", None)
+                count = await self._partition_count(topic, wanted)
+                self._unplaced.popleft()
+                self._send_with(round_, topic, count, fut)
+                consumer.rounds.release(round_)
+        except TransportError as error:
+            await consumer.crash(error)
 
     def _enqueue(
         self, topic: str, partition: int, words: list[Argument]

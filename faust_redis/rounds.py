@@ -108,6 +108,16 @@ class Rounds:
         self._app.sensors.on_message_out(message.tp, message.offset, message)
         return True
 
+    def hold(self, round_: Round) -> None:
+        """Keep a round from its commit until it is released, whatever its agents are done with."""
+        round_.pending += 1
+
+    def release(self, round_: Round) -> None:
+        """End a :meth:`hold`."""
+        round_.pending -= 1
+        if round_.pending == 0 and not round_.void and not self._consumer.failed:
+            self.finish(round_)
+
     def finish(self, round_: Round) -> None:
         """Pass on a round that every agent is done with; replies to us are committed by nobody."""
         unit = round_.unit

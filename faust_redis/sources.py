@@ -30,7 +30,7 @@ async def source_of(app: AppT, options: Options, topic: str) -> Source:
         (channel, *_) = batch_topics
         return Source(
             topic,
-            options.partitions,
+            await app.producer.declare(topic, options.partitions),
             channel.max_records,
             batches=True,
             start_from=channel.start_from,
