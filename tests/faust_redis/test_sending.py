@@ -92,17 +92,18 @@ async def test_what_is_sent_soon_by_a_round_that_is_undone_is_sent_once(
 ) -> None:
     app = build(server, "app", partitions=1)
     soon, awaited = app.topic("soon", value_type=int), app.topic("awaited", value_type=int)
-    undone = asyncio.Event()
+    begun, tries = asyncio.Event(), list[int]()
 
     @app.agent(app.topic("numbers", value_type=int), concurrency=2)
     async def send(stream: Any) -> None:
         async for number in stream:
+            tries.append(number)
             if number == 1:
+                # So that the other has begun a record of the round that this one undoes.
+                await begun.wait()
                 message = "told to"
-                undone.set()
                 raise ValueError(message)
-            await undone.wait()
-            # Long enough for the round to be taken back under this record.
+            begun.set()
             await asyncio.sleep(0.3)
             soon.send_soon(value=number)
             await awaited.send(value=number)
@@ -111,6 +112,7 @@ async def test_what_is_sent_soon_by_a_round_that_is_undone_is_sent_once(
         positions = await publisher.publish(0, [(b"%d" % n, b"%d" % n) for n in (1, 2, 3)])
         await publisher.wait_committed("app", 0, positions[-1])
 
+    assert tries.count(2) == 2
     for name in ("awaited", "soon"):
         held = sorted(f[b"e"] for _, f in valkey.xrange(f"t:{{0}}:{name}"))
         assert held == [b"2", b"3"], name
