@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from faust_redis import scripts
 from faust_redis.checks import verify_partitions
@@ -20,14 +20,18 @@ from faust_redis.errors import (
     PartitionCountError,
 )
 from faust_redis.keys import Keyspace
+from faust_redis.partitioner import Partitioner, no_partition, partition_of
 from faust_redis.positions import START, pack
 
 Request = tuple[Argument, ...]
 Dialogue = Generator[Request | float, Any, Any]
+Item = tuple[bytes, bytes] | tuple[bytes, bytes, bytes | None]
+"""What is published: an idempotence key, a value, and the record's own key, if it has one."""
 
 MOST_ITEMS = 512
 """Items that one script takes."""
 
+_KEYED: Final = 3
 _MEMORY_SHARE = 0.7
 _MEMORY_EVERY_S = 0.25
 _FIRST_POLL_S, _LONGEST_POLL_S = 0.001, 0.02
@@ -55,6 +59,7 @@ class Publishing:
         max_lag: int,
         remembered: int,
         partitions: int | None,
+        partitioner: Partitioner | None,
     ) -> None:
         self._keyspace = Keyspace(namespace)
         self._topic = topic
@@ -62,26 +67,31 @@ class Publishing:
         self._max_lag = max_lag if app else 0
         self._remembered = remembered
         self._partitions = partitions
+        self._partitioner = partitioner
+        self._count: int | None = None
         self._assigned: dict[str, int] = {}
         self._memory_checked_s = float("-inf")
 
-    def publish(self, partition: int, items: Sequence[tuple[bytes, bytes]]) -> Dialogue:
+    def publish(self, partition: int, items: Sequence[Item]) -> Dialogue:
         """Append what was not seen before; the position of every item."""
         if not items:
             return []
         yield from self._check_memory()
+        yield from self._check_partition(partition)
         positions: list[str] = []
         for start in range(0, len(items), MOST_ITEMS):
             positions += yield from self._publish(partition, items[start : start + MOST_ITEMS])
         return positions
 
-    def _publish(self, partition: int, items: Sequence[tuple[bytes, bytes]]) -> Dialogue:
+    def _publish(self, partition: int, items: Sequence[Item]) -> Dialogue:
         keys = [self._stream(partition), *self._keyspace.seen(partition, self._topic)]
         if self._max_lag:
             keys.append(self._keyspace.cursor(partition, self._app or ""))
         args: list[Argument] = [len(items), self._max_lag, self._remembered, f":{self._topic}"]
-        args += [key for key, _ in items]
-        args += [value for _, value in items]
+        args += [item[0] for item in items]
+        args += [item[1] for item in items]
+        if any(len(item) == _KEYED for item in items):
+            args += [_record_key(item) for item in items]
         try:
             reply = yield from run_script(scripts.PUBLISH, keys, args)
         except CommandError as error:
@@ -130,7 +140,10 @@ class Publishing:
             fields = dict(zip(found[0][1][::2], found[0][1][1::2], strict=True))
             return fields.get(b"e") == value
         oldest = yield ("XRANGE", stream, "-", "+", "COUNT", 1)
-        return bool(oldest) and pack(oldest[0][0].decode()) > pack(position)
+        if oldest:
+            return pack(oldest[0][0].decode()) > pack(position)
+        newest = yield from self._about_stream(partition, b"last-generated-id")
+        return newest is not None and pack(newest.decode()) >= pack(position)
 
     def wait_committed(self, app: str, partition: int, position: str, timeout_s: float) -> Dialogue:
         """Return once an app has committed a position."""
@@ -164,13 +177,16 @@ class Publishing:
         return ("HMGET", self._keyspace.cursor(partition, app), f"{field}:{self._topic}", field)
 
     def _entries_added(self, partition: int) -> Dialogue:
+        return (yield from self._about_stream(partition, b"entries-added")) or 0
+
+    def _about_stream(self, partition: int, field: bytes) -> Dialogue:
         try:
             reply = yield ("XINFO", "STREAM", self._stream(partition))
         except CommandError as error:
             if "no such key" in str(error):
-                return 0
+                return None
             raise
-        return dict(zip(reply[::2], reply[1::2], strict=True))[b"entries-added"]
+        return dict(zip(reply[::2], reply[1::2], strict=True))[field]
 
     def assign(self, name: str) -> Dialogue:
         """The partition of a name: the one on record, else the least loaded one from now on."""
@@ -180,10 +196,38 @@ class Publishing:
             self._assigned[name] = int(reply)
         return self._assigned[name]
 
+    def partition_for(self, key: bytes) -> Dialogue:
+        """The partition that Faust's producers send a key to."""
+        count = yield from self._topic_partitions()
+        if count is None:
+            # Raises: there is no number to be had.
+            count = yield from self._partition_count()
+        return partition_of(key, count, self._partitioner)
+
+    def _check_partition(self, partition: int) -> Dialogue:
+        count = self._count
+        if count is None:
+            count = yield from self._topic_partitions()
+        if partition < 0 or (count is not None and partition >= count):
+            raise no_partition(self._topic, partition, count)
+
+    def _topic_partitions(self) -> Dialogue:
+        """The topic's number on record, where it is put unless none is known yet."""
+        if self._count is None:
+            if self._partitions is not None:
+                on_record = yield ("HGET", self._keyspace.topics, self._topic)
+                if on_record is None:
+                    yield from self._partition_count()
+            keys = [self._keyspace.topics, self._keyspace.partitions]
+            reply = yield from run_script(scripts.DECLARE, keys, [self._topic, "", ""])
+            self._count = None if reply is None else int(reply)
+        return self._count
+
     def _partition_count(self) -> Dialogue:
-        if self._partitions is not None:
-            yield ("SET", self._keyspace.partitions, self._partitions, "NX")
         on_record = yield ("GET", self._keyspace.partitions)
+        if on_record is None and self._partitions is not None:
+            yield ("SET", self._keyspace.partitions, self._partitions, "NX")
+            on_record = yield ("GET", self._keyspace.partitions)
         if on_record is None:
             message = (
                 f"namespace {self._keyspace.namespace!r} has no partition count on record yet; "
@@ -196,3 +240,8 @@ class Publishing:
 
     def _stream(self, partition: int) -> str:
         return self._keyspace.of(partition, self._topic)
+
+
+def _record_key(item: Item) -> bytes:
+    key = item[2] if len(item) == _KEYED else None
+    return b"" if key is None else b"k" + key

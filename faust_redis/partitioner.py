@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from faust_redis.errors import PartitionCountError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    Partitioner = Callable[[bytes | None, Sequence[int], Sequence[int]], int]
-    """Faust's ``producer_partitioner``: key, all partitions, and again those that can be had."""
+Partitioner = Callable[[bytes | None, Sequence[int], Sequence[int]], int]
+"""Faust's ``producer_partitioner``: key, all partitions, and again those that can be had."""
 
 
 def partition_of(key: bytes, count: int, partitioner: Partitioner | None) -> int:
@@ -22,9 +19,7 @@ def partition_of(key: bytes, count: int, partitioner: Partitioner | None) -> int
     return int(partitioner(key, numbers, numbers))
 
 
-def no_partition(topic: str, partition: int, count: int) -> PartitionCountError:
+def no_partition(topic: str, partition: int, count: int | None) -> PartitionCountError:
     """Say that nobody would read what is sent to a partition."""
-    return PartitionCountError(
-        f"topic {topic!r} has {count} partitions on record, the last of them {count - 1}; "
-        f"nobody would read what is sent to partition {partition}"
-    )
+    known = f": {count} are on record, the last is {count - 1}" if count else ""
+    return PartitionCountError(f"topic {topic!r} has no partition {partition}{known}")

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from faust_redis.address import parse
 from faust_redis.blocking import BlockingConnection
 from faust_redis.client import TRANSIENT, Client
-from faust_redis.dialogue import Dialogue, Publishing
+from faust_redis.dialogue import Dialogue, Item, Publishing
 from faust_redis.errors import CommandError, ServerUnavailableError
 from faust_redis.journal import Entry
+from faust_redis.positions import pack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from faust_redis.journal import Journal
+    from faust_redis.partitioner import Partitioner
 
 _RETRY_PAUSE_S = 0.1
 
@@ -36,6 +38,7 @@ class _Settings:
         partitions: int | None = None,
         retry_s: float = 30.0,
         journal: Journal | None = None,
+        partitioner: Partitioner | None = None,
     ) -> None:
         self._address = parse(url)
         self._journal = journal
@@ -48,6 +51,7 @@ class _Settings:
             max_lag=max_lag,
             remembered=remembered,
             partitions=partitions,
+            partitioner=partitioner,
         )
 
     def _may_ask_again(self, error: Exception, give_up_s: float) -> bool:
@@ -59,24 +63,49 @@ class _Settings:
 
     def _resend(self, journal: Journal) -> Dialogue:
         """Publish again what the server has lost of a journal; how many were published."""
-        newest = {entry.partition: entry for entry in journal}
-        sent = 0
-        for partition, last in newest.items():
-            if (yield from self._publishing.holds(partition, last.position, last.value)):
-                continue
-            items = [(e.key, e.value) for e in journal if e.partition == partition]
-            yield from self._publishing.publish(partition, items)
-            sent += len(items)
+        by_partition: dict[int, dict[str, Entry]] = {}
+        for entry in journal:
+            by_partition.setdefault(entry.partition, {})[entry.position] = entry
+        sent, moved = 0, dict[tuple[int, str], str]()
+        try:
+            for partition, by_position in by_partition.items():
+                entries = sorted(by_position.values(), key=lambda entry: pack(entry.position))
+                lost = entries[(yield from self._held(entries)) :]
+                items = [(e.key, e.value, e.record_key) for e in lost]
+                positions = yield from self._publishing.publish(partition, items)
+                sent += len(lost)
+                moved |= {
+                    (partition, entry.position): position
+                    for entry, position in zip(lost, positions, strict=True)
+                    if entry.position != position
+                }
+        finally:
+            if moved:
+                journal.moved(moved)
         return sent
 
+    def _held(self, entries: Sequence[Entry]) -> Dialogue:
+        """How many of a partition's entries, oldest first, are on the server still.
 
-def _entries(
-    partition: int, items: Sequence[tuple[bytes, bytes]], positions: Sequence[str]
-) -> list[Entry]:
+        A server goes back by its newest entries, so those are looked at first, in growing steps.
+        """
+        first, end, step = 0, len(entries), 1
+        while first < end:
+            # Before a step has met one that is held, steps grow; after that they halve.
+            at = max(first, end - step) if step else (first + end) // 2
+            entry = entries[at]
+            if (yield from self._publishing.holds(entry.partition, entry.position, entry.value)):
+                first, step = at + 1, 0
+            else:
+                end, step = at, 2 * step
+        return end
+
+
+def _entries(partition: int, items: Sequence[Item], positions: Sequence[str]) -> list[Entry]:
     """What a journal keeps of a publication."""
     return [
-        Entry(partition, key, value, position)
-        for (key, value), position in zip(items, positions, strict=True)
+        Entry(partition, item[0], item[1], position, *item[2:])
+        for item, position in zip(items, positions, strict=True)
     ]
 
 
@@ -90,14 +119,16 @@ class Publisher(_Settings):
         super().__init__(url, namespace, topic, **settings)
         self._connection = BlockingConnection(self._address)
 
-    def publish(self, partition: int, items: Sequence[tuple[bytes, bytes]]) -> list[str]:
+    def publish(self, partition: int, items: Sequence[Item]) -> list[str]:
         """Append (idempotence key, value) items; an item whose key was seen keeps its position.
 
+        A third word of an item is the record's own key, by which :meth:`partition_for` spreads.
         With a *journal* they are on disk when this returns, and what a server that went back in
         time has lost is published again first.
 
         Raises:
             BackPressureError: When records are held back; nothing more of *items* was appended.
+            PartitionCountError: When the topic has no such partition; nothing was appended.
             ServerUnavailableError: When the server was away too long; publishing again is safe.
         """
         if self._journal is None:
@@ -110,7 +141,7 @@ class Publisher(_Settings):
         self._journal.append(_entries(partition, items, positions))
         return positions
 
-    def _publish(self, partition: int, items: Sequence[tuple[bytes, bytes]]) -> list[str]:
+    def _publish(self, partition: int, items: Sequence[Item]) -> list[str]:
         return cast("list[str]", self._say(self._publishing.publish(partition, items)))
 
     def resend(self) -> int:
@@ -145,6 +176,14 @@ class Publisher(_Settings):
     def assign(self, name: str) -> int:
         """The partition of a pool: the one on record, else the least loaded one from now on."""
         return cast("int", self._say(self._publishing.assign(name)))
+
+    def partition_for(self, key: bytes) -> int:
+        """The partition that Faust's producers send a key to: CRC-32, or your *partitioner*.
+
+        Raises:
+            PartitionCountError: When there is no number of partitions on record yet.
+        """
+        return cast("int", self._say(self._publishing.partition_for(key)))
 
     def _say(self, dialogue: Dialogue) -> Any:  # noqa: ANN401
         give_up_s = time.monotonic() + self._retry_s
@@ -186,14 +225,16 @@ class AsyncPublisher(_Settings):
         self._client = Client(self._address, "publisher")
         self._resending = asyncio.Lock()
 
-    async def publish(self, partition: int, items: Sequence[tuple[bytes, bytes]]) -> list[str]:
+    async def publish(self, partition: int, items: Sequence[Item]) -> list[str]:
         """Append (idempotence key, value) items; an item whose key was seen keeps its position.
 
+        A third word of an item is the record's own key, by which :meth:`partition_for` spreads.
         With a *journal* they are on disk when this returns, and what a server that went back in
         time has lost is published again first.
 
         Raises:
             BackPressureError: When records are held back; nothing more of *items* was appended.
+            PartitionCountError: When the topic has no such partition; nothing was appended.
             ServerUnavailableError: When the server was away too long; publishing again is safe.
         """
         journal = self._journal
@@ -245,6 +286,14 @@ class AsyncPublisher(_Settings):
     async def assign(self, name: str) -> int:
         """The partition of a pool: the one on record, else the least loaded one from now on."""
         return cast("int", await self._say(self._publishing.assign(name)))
+
+    async def partition_for(self, key: bytes) -> int:
+        """The partition that Faust's producers send a key to: CRC-32, or your *partitioner*.
+
+        Raises:
+            PartitionCountError: When there is no number of partitions on record yet.
+        """
+        return cast("int", await self._say(self._publishing.partition_for(key)))
 
     async def _say(self, dialogue: Dialogue) -> Any:  # noqa: ANN401
         give_up_s = time.monotonic() + self._retry_s

@@ -3,10 +3,14 @@
 -- Without flags: at the memory limit the server refuses this script as a whole.
 --
 -- KEYS stream, newer memory, older memory, [cursor of the app that must keep up]
--- ARGV items, largest lag or 0, keys a memory holds, field of the cursor, then key …, then value …
+-- ARGV items, largest lag or 0, keys a memory holds, field of the cursor, then key …, then value …,
+--      then, where some have a key of their own, 'k' and that key, or nothing …
 -- Replies {'OK', position …} or {'LAG', lag}.
 local n, max_lag, remembered = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-if #ARGV ~= 4 + 2 * n then return redis.error_reply('INVALID the arguments do not add up') end
+local keyed = #ARGV == 4 + 3 * n
+if not keyed and #ARGV ~= 4 + 2 * n then
+  return redis.error_reply('INVALID the arguments do not add up')
+end
 
 if max_lag > 0 and redis.call('EXISTS', KEYS[1]) == 1 then
   local added = 0
@@ -27,7 +31,12 @@ local reply, fresh, here = {'OK'}, {}, {}
 for i = 1, n do
   local position = newer[i] or older[i] or here[keys[i]]
   if not position then
-    position = redis.call('XADD', KEYS[1], '*', 'e', ARGV[4 + n + i])
+    local value, word = ARGV[4 + n + i], keyed and ARGV[4 + 2 * n + i] or ''
+    if word == '' then
+      position = redis.call('XADD', KEYS[1], '*', 'e', value)
+    else
+      position = redis.call('XADD', KEYS[1], '*', 'e', value, 'k', string.sub(word, 2))
+    end
     here[keys[i]] = position
     fresh[#fresh + 1] = keys[i]
     fresh[#fresh + 1] = position

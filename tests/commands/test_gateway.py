@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 import redis
 
+import embedded.redis
 from schemas.keys import EVENTS, stream
 from tests.producers.test_feed_check import FIXTURE, ODDS
 
@@ -66,3 +67,36 @@ def test_a_gateway_without_a_token_does_not_start(
 
     assert done.returncode == 1
     assert "set SABISCORE_GATEWAY_TOKEN" in done.stderr
+
+
+def test_a_gateway_with_another_number_of_partitions_does_not_start(
+    sabiscore: Callable[..., subprocess.CompletedProcess[str]], redis_url: str, namespace: str
+) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.set(f"{namespace}:partitions", 16)
+
+    done = sabiscore(
+        *("gateway", "--redis", redis_url, "--namespace", namespace, "--port", "0"),
+        SABISCORE_GATEWAY_TOKEN=TOKEN,
+    )
+
+    assert done.returncode == 1
+    assert "has 16 partitions on record, not 8" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout == ""
+
+
+def test_a_gateway_to_a_redis_that_would_evict_events_does_not_start(
+    sabiscore: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    with embedded.redis.start() as server, redis.Redis.from_url(server.url) as client:
+        client.config_set("maxmemory", "1gb")
+        client.config_set("maxmemory-policy", "allkeys-lru")
+
+        done = sabiscore(
+            *("gateway", "--redis", server.url, "--port", "0"), SABISCORE_GATEWAY_TOKEN=TOKEN
+        )
+
+    assert done.returncode == 1
+    assert "set maxmemory-policy noeviction" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -186,3 +187,57 @@ def test_a_server_that_is_away_is_waited_for_and_then_said_to_be_away(
     server.start()
 
     assert len(publisher.publish(0, items("a", "b"))) == 2
+
+
+def test_a_partition_that_nobody_reads_is_refused(
+    make_publisher: MakePublisher, valkey: Valkey
+) -> None:
+    valkey.set("t:partitions", 2)
+    valkey.hset("t:topics", "orders", 1)
+
+    with pytest.raises(PartitionCountError, match="'events' has no partition 2: 2 are on record"):
+        make_publisher().publish(2, items("a"))
+    with pytest.raises(PartitionCountError, match="'orders' has no partition 1: 1 are on record"):
+        make_publisher(topic="orders", partitions=2).publish(1, items("a"))
+    with pytest.raises(PartitionCountError, match="has no partition -1"):
+        make_publisher(topic="new").publish(-1, items("a"))
+    make_publisher(topic="orders").publish(0, items("a"))
+
+    assert [key for key in valkey.scan_iter("t:{*}:*") if b"seen" not in key] == [b"t:{0}:orders"]
+
+
+def test_the_number_that_a_publisher_assumes_is_on_record(
+    make_publisher: MakePublisher, valkey: Valkey
+) -> None:
+    make_publisher(topic="orders", partitions=3).publish(2, items("a"))
+
+    assert valkey.get("t:partitions") == b"3"
+    assert valkey.hgetall("t:topics") == {b"orders": b"3"}
+
+
+def test_keys_are_spread_by_crc_32_or_by_ones_own_partitioner(
+    make_publisher: MakePublisher, valkey: Valkey
+) -> None:
+    with pytest.raises(PartitionCountError, match="no partition count on record"):
+        make_publisher(topic="orders").partition_for(b"k")
+    valkey.hset("t:topics", "orders", 5)
+    keys = [b"%d" % n for n in range(20)]
+
+    spread = [make_publisher(topic="orders").partition_for(key) for key in keys]
+    last = make_publisher(topic="orders", partitioner=lambda _, numbers, __: numbers[-1])
+
+    assert spread == [zlib.crc32(key) % 5 for key in keys]
+    assert last.partition_for(b"k") == 4
+
+
+def test_an_item_may_have_a_key_of_its_own(make_publisher: MakePublisher, valkey: Valkey) -> None:
+    make_publisher().publish(0, [(b"1", b"a", b"k"), (b"2", b"b", b""), (b"3", b"c", None)])
+    make_publisher().publish(0, [(b"4", b"d"), (b"5", b"e", b"k")])
+
+    assert [fields for _, fields in valkey.xrange("t:{0}:events")] == [
+        {b"e": b"a", b"k": b"k"},
+        {b"e": b"b", b"k": b""},
+        {b"e": b"c"},
+        {b"e": b"d"},
+        {b"e": b"e", b"k": b"k"},
+    ]

@@ -81,7 +81,9 @@ async def test_a_topic_keeps_the_namespaces_number_where_a_producer_would_assume
     sender = build(server, "sender", partitions=8)
     async with sender.producer:
         await sender.producer.send("words", b"k", b"v", None, None, None)
-        with pytest.raises(PartitionCountError, match="sent to partition 4"):
+        with pytest.raises(
+            PartitionCountError, match="'words' has no partition 4: 4 are on record"
+        ):
             await sender.producer.send("words", b"k", b"v", 4, None, None)
 
     assert valkey.hget("t:topics", "words") == b"4"
@@ -116,3 +118,26 @@ async def test_what_is_sent_soon_by_a_round_that_is_undone_is_sent_once(
     for name in ("awaited", "soon"):
         held = sorted(f[b"e"] for _, f in valkey.xrange(f"t:{{0}}:{name}"))
         assert held == [b"2", b"3"], name
+
+
+async def test_a_keyed_topic_of_faust_can_be_fed_by_a_publisher(server: Server) -> None:
+    app = build(server, "app", partitions=4)
+    names = app.topic("names", key_type=str, value_type=int)
+    totals = app.Table("totals", default=int)
+
+    @app.agent(names)
+    async def add(stream: Any) -> None:
+        async for key, value in stream.items():
+            totals[key] += value
+
+    async with faust_redis.running(app), AsyncPublisher(server.url, "t", "names") as publisher:
+        for number, name in enumerate(["ann", "bob", "cid", "ann"]):
+            sent = await names.send(key=name, value=1)
+            partition = await publisher.partition_for(name.encode())
+            assert (await sent).partition == partition
+            item = (b"%d" % number, b"10", name.encode())
+            (position,) = await publisher.publish(partition, [item])
+            await publisher.wait_committed("app", partition, position)
+        views = {k: v for view in app.consumer.all_views("app-totals") for k, v in view.items()}
+
+    assert views == {"ann": 22, "bob": 11, "cid": 11}

@@ -21,6 +21,8 @@ from schemas.events import AnyEvent, ClockTick, ClockTickData, decode_event, enc
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from faust_redis.dialogue import Item
+
 PARTITIONS = 3
 NOON = dt.datetime(2025, 1, 18, 12, tzinfo=dt.UTC)
 
@@ -48,7 +50,7 @@ class Watched(Publisher):
 
     refusals = 0
 
-    def publish(self, partition: int, items: Sequence[tuple[bytes, bytes]]) -> list[str]:
+    def publish(self, partition: int, items: Sequence[Item]) -> list[str]:
         try:
             positions = super().publish(partition, items)
         except BackPressureError:
