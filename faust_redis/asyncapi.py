@@ -50,13 +50,13 @@ def _channel(address: str, message: str, description: str, *names: str) -> dict[
         "address": address,
         "description": description,
         "parameters": {
-            name: {"description": _PARAMETERS[name]} for name in ("namespace", "partition", *names)
+            name: {"description": PARAMETERS[name]} for name in ("namespace", "partition", *names)
         },
         "messages": {message: {"$ref": f"#/components/messages/{message}"}},
     }
 
 
-_PARAMETERS = {
+PARAMETERS = {
     "namespace": "The apps' namespace; faust unless the broker's URL says otherwise.",
     "partition": "The partition's number; in the key it stands in braces.",
     "topic": "The topic's name.",
@@ -87,7 +87,7 @@ def document() -> dict[str, Any]:
             "letters": _channel(
                 "{namespace}:{partition}:dead", "letter", "Records that were set aside."
             ),
-            "changes": _channel(
+            "changelogs": _channel(
                 "{namespace}:{partition}:{app}-{table}-changelog",
                 "change",
                 "Changes of a table in memory://, or of a global one.",
@@ -96,7 +96,12 @@ def document() -> dict[str, Any]:
             ),
         },
         "operations": {
-            "append": {"action": "send", "channel": {"$ref": "#/channels/records"}},
+            "append": {
+                "action": "send",
+                "channel": {"$ref": "#/channels/records"},
+                "description": "By XADD, to a partition that there is. Where records must be "
+                "stored once, or held back while readers lag, by a Publisher alone.",
+            },
             "read": {"action": "receive", "channel": {"$ref": "#/channels/records"}},
             "look": {"action": "receive", "channel": {"$ref": "#/channels/letters"}},
         },

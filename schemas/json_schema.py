@@ -31,14 +31,17 @@ other word is read as `unknown`.
 
 def documents() -> dict[str, str]:
     """Give every file's text by its name: one schema a type, and an index."""
-    schemas = {_tag(kind): schema_of(kind) for kind in EVENT_TYPES}
-    schemas["forecast"] = schema_of(Forecast)
+    schemas = _schemas()
     index = "".join(
-        f"| [`{name}`]({name}.json) | {_first_sentence(schema['description'])} |\n"
-        for name, schema in schemas.items()
+        f"| [`{name}`]({name}.json) | {sentence} |\n" for name, sentence in descriptions().items()
     )
     texts = {f"{name}.json": _pretty(schema) for name, schema in schemas.items()}
     return texts | {"README.md": _TITLE_LINES + index}
+
+
+def descriptions() -> dict[str, str]:
+    """Say in a sentence what each document is, by its name."""
+    return {name: _first_sentence(schema["description"]) for name, schema in _schemas().items()}
 
 
 def schema_of(kind: type) -> dict[str, Any]:
@@ -84,6 +87,11 @@ def main(arguments: list[str]) -> int:
     stale = out_of_date()
     sys.stderr.writelines(f"docs/schemas/{name} is out of date: run {_COMMAND}\n" for name in stale)
     return 1 if stale else 0
+
+
+def _schemas() -> dict[str, dict[str, Any]]:
+    schemas = {_tag(kind): schema_of(kind) for kind in EVENT_TYPES}
+    return schemas | {"forecast": schema_of(Forecast)}
 
 
 def _tag(kind: type) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import jsonschema
 import pytest
 
@@ -11,11 +9,6 @@ from faust_redis.asyncapi import document
 from faust_redis.batch import Record
 from faust_redis.keys import Keyspace
 from faust_redis.transaction import Transaction
-from tests.faust_redis.servers import ROOT
-
-
-def test_the_document_in_the_docs_is_up_to_date() -> None:
-    assert json.loads((ROOT / "docs" / "asyncapi.json").read_text()) == document()
 
 
 def test_every_reference_leads_somewhere() -> None:
