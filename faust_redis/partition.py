@@ -48,6 +48,8 @@ class Partition:
         self.views: dict[str, dict[Any, Any]] = {}
         self.letters: dict[tuple[str, bytes], dict[str, Any]] = {}
         """Records that raised, by topic and id, with what their dead letters will say."""
+        self.again: dict[Feed, int] = {}
+        """After a record raised, how many of each topic the next round is made of."""
 
     def read(self, sources: Iterable[Source]) -> None:
         """Add the feeds of sources that are new."""
@@ -114,6 +116,7 @@ class Partition:
             if round_ is not None:
                 round_.void = True
         self.current = self.finished = None
+        self.again = {}
         for feed in self.feeds.values():
             feed.backlog.clear()
         self.views = {}
@@ -132,7 +135,8 @@ class Partition:
 
     def next_round(self, generation_id: int) -> Round | None:
         """Take what waits as the next round."""
-        shares = self._one_share() if self.one_by_one else self._shares()
+        again, self.again = self.again, {}
+        shares = self._one_share() if self.one_by_one else self._shares(again)
         if not shares:
             return None
         write = Transaction(self._keyspace, self._app, self.number, self.views)
@@ -143,11 +147,13 @@ class Partition:
         round_.pending = len(round_.messages)
         return round_
 
-    def _shares(self) -> list[Share]:
+    def _shares(self, again: Mapping[Feed, int]) -> list[Share]:
         shares = []
         for feed in self.feeds.values():
             if backlog := feed.backlog:
-                count = feed.source.max_records
+                count = again.get(feed, 0) if again else feed.source.max_records
+                if not count:
+                    continue
                 if len(backlog) <= count:
                     entries = list(backlog)
                     backlog.clear()

@@ -126,6 +126,18 @@ class Round:
                 continue
             share.give_back(len(share.entries) - kept)
 
+    def begun(self, failed: StreamMessage) -> dict[Feed, int]:
+        """By topic, how many records from the first agents have begun; of its own to *failed*."""
+        last = {message.feed: message for message in self.messages if message.tracked}
+        last[failed.feed] = failed
+        return {
+            share.feed: len(share.entries)
+            if share.feed.source.batches
+            else share.entries.index(last[share.feed].entry) + 1
+            for share in self.shares
+            if share.feed in last
+        }
+
     def take_back(self) -> None:
         """Undo it: tables as before, and every record waiting again."""
         self.void = True

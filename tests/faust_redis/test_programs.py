@@ -164,6 +164,31 @@ def test_a_record_that_raises_is_set_aside_without_a_trace_in_tables_and_topics(
         assert (unread[b"raw"], unread[b"reason"]) == (b"not json", b"cannot be read")
 
 
+def test_of_many_records_half_raise_and_each_is_settled_once_across_a_kill(server: Server) -> None:
+    numbers = range(1000)
+    bad = {number for number in numbers if number % 2 or number % 10 == 4}
+    with server.client() as valkey, Program("half_bad", server.url) as program:
+        for number in numbers:
+            append(valkey, "numbers", 0, number)
+            append(valkey, "others", 0, number)
+        program.start()
+        wait_until(lambda: valkey.xlen("p:{0}:dead") >= 100, 60)
+        program.workers[0].kill()
+        program.start()
+        wait_until(lambda: table(valkey, "half_bad-good", 1)["numbers"] >= 1000 - len(bad), 60)
+        wait_until(lambda: valkey.xlen("p:{0}:dead") >= len(bad), 60)
+        wait_until(lambda: table(valkey, "half_bad-good", 1)["others"] >= 1000, 60)
+        assert program.workers[1].poll() is None
+        program.stop()
+
+        letters = entries(valkey, "dead", 1)
+        sent = [int(fields[b"e"]) for fields in entries(valkey, "out", 1)]
+        assert sorted(int(letter[b"raw"]) for letter in letters) == sorted(bad)
+        assert sent == sorted(set(numbers) - bad)
+        assert table(valkey, "half_bad-good", 1) == Counter(numbers=len(sent), others=1000)
+        assert table(valkey, "half_bad-seen", 1) == Counter(numbers=len(sent))
+
+
 def test_a_record_that_kills_three_workers_is_set_aside_unprocessed(any_server: Server) -> None:
     with (
         any_server.client() as valkey,
