@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from faust.types.tuples import TP
 
 from faust_redis.batch import Batch, records_of
+from faust_redis.delivery import letter_of
 from faust_redis.feed import Feed, Source
 from faust_redis.message import batch_message, record_message
 from faust_redis.round import Round, Share
@@ -180,8 +181,14 @@ class Partition:
             letter = self.letters.get((feed.source.topic, entry[0])) if self.letters else None
             if letter is not None:
                 self.bury(round_, feed, entry, letter)
+                continue
+            try:
+                message = record_message(entry, feed, round_, generation_id)
+            except ValueError as error:
+                # Anybody may append: a time that is no number, a header's name that is no text.
+                self.bury(round_, feed, entry, letter_of("cannot be read", error, 1))
             else:
-                round_.messages.append(record_message(entry, feed, round_, generation_id))
+                round_.messages.append(message)
 
     def _fill_batch(self, round_: Round, share: Share, generation_id: int) -> None:
         entries = share.entries
@@ -204,7 +211,7 @@ class Partition:
         entry_id, words = entry
         fields = dict(zip(words[::2], words[1::2], strict=True))
         kept = {
-            name.decode(): word
+            name.decode(errors="backslashreplace"): word
             for name, word in fields.items()
             if name[:2] == b"h:" or name in b"kt"
         }

@@ -164,6 +164,24 @@ def test_a_record_that_raises_is_set_aside_without_a_trace_in_tables_and_topics(
         assert (unread[b"raw"], unread[b"reason"]) == (b"not json", b"cannot be read")
 
 
+@pytest.mark.parametrize("word", [{"t": b"notanumber"}, {b"h:\xff": b"1"}])
+def test_a_foreign_record_with_an_unreadable_word_is_set_aside(
+    server: Server, word: dict[str | bytes, bytes]
+) -> None:
+    with server.client() as valkey, Program("deadly", server.url) as program:
+        append(valkey, "jobs", 0, "a")
+        valkey.xadd("p:{0}:jobs", {"e": b'"bad"', **word})  # type: ignore[dict-item]
+        append(valkey, "jobs", 0, "b")
+        program.start()
+        wait_until(lambda: table(valkey, "deadly-done", 2) == Counter(a=1, b=1), 60)
+        wait_until(lambda: len(entries(valkey, "dead", 2)) == 1)
+        assert program.stop() == [0]
+
+        ((letter),) = entries(valkey, "dead", 2)
+        assert letter[b"raw"] == b'"bad"'
+        assert letter[b"reason"] == b"cannot be read"
+
+
 def test_of_many_records_half_raise_and_each_is_settled_once_across_a_kill(server: Server) -> None:
     numbers = range(1000)
     bad = {number for number in numbers if number % 2 or number % 10 == 4}
