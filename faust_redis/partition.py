@@ -14,10 +14,11 @@ from faust_redis.round import Round, Share
 from faust_redis.transaction import Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from faust_redis.feed import Entry
     from faust_redis.keys import Keyspace
+    from faust_redis.message import StreamMessage
 
 
 class Partition:
@@ -146,7 +147,25 @@ class Partition:
         for share in shares:
             self._fill(round_, share, generation_id)
         round_.pending = len(round_.messages)
+        round_.first = tuple(round_.messages)
         return round_
+
+    def grow(self, generation_id: int) -> Sequence[StreamMessage]:
+        """Add what waits of topics with nothing in hand to the round; the messages it got so."""
+        round_ = self.current
+        if round_ is None or not self.token or not round_.grows:
+            return ()
+        known = len(round_.messages)
+        held = {message.feed for message in round_.messages if not message.acked}
+        for feed in self.feeds.values():
+            if feed.backlog and feed not in held and not feed.source.batches:
+                entries = list(feed.backlog)
+                feed.backlog.clear()
+                round_.add(feed, entries)
+                self._fill_records(round_, feed, entries, generation_id)
+        fresh = round_.messages[known:]
+        round_.pending += len(fresh)
+        return fresh
 
     def _shares(self, again: Mapping[Feed, int]) -> list[Share]:
         shares = []
@@ -173,11 +192,15 @@ class Partition:
         return [Share(feed, [entry])]
 
     def _fill(self, round_: Round, share: Share, generation_id: int) -> None:
-        feed = share.feed
-        if feed.source.batches:
+        if share.feed.source.batches:
             self._fill_batch(round_, share, generation_id)
-            return
-        for entry in share.entries:
+        else:
+            self._fill_records(round_, share.feed, share.entries, generation_id)
+
+    def _fill_records(
+        self, round_: Round, feed: Feed, entries: Iterable[Entry], generation_id: int
+    ) -> None:
+        for entry in entries:
             letter = self.letters.get((feed.source.topic, entry[0])) if self.letters else None
             if letter is not None:
                 self.bury(round_, feed, entry, letter)

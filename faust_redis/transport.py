@@ -69,7 +69,8 @@ class ReplyConsumer(FaustReplyConsumer):
 
     async def _fulfil(self, replies: StreamT[Any]) -> None:
         async for reply in replies:
-            for promise in self._waiting[reply.correlation_id]:
+            # But once: a question handed out again is answered again.
+            for promise in self._waiting.pop(reply.correlation_id, ()):
                 promise.fulfill(reply.correlation_id, maybe_model(reply.value))
 
 

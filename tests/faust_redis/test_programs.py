@@ -128,6 +128,31 @@ def test_questions_are_answered_and_every_agent_of_a_topic_sees_every_record(
         assert valkey.keys("*f-reply*") == []
 
 
+@pytest.mark.parametrize(("workers", "partitions"), [(1, 1), (1, 4), (2, 4)])
+def test_an_agent_that_asks_another_is_answered_and_counts_once_across_a_kill(
+    server: Server, workers: int, partitions: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARTITIONS", str(partitions))
+    with server.client() as valkey, Program("askers", server.url) as program:
+        program.start(workers)
+        wait_until(lambda: len(holders(valkey, "askers", partitions)) == workers, 60)
+        for number in range(200):
+            append(valkey, "numbers", number % partitions, number)
+        wait_until(lambda: len(entries(valkey, "out", partitions)) >= 40, 60)
+        program.workers[0].kill()
+        program.start()
+        wait_until(lambda: len(entries(valkey, "out", partitions)) >= 200, 60)
+        assert program.stop()[1:] == [0] * workers
+
+        sums = [int(fields[b"e"]) for fields in entries(valkey, "out", partitions)]
+        counted = table(valkey, "askers-counts", partitions)
+        asked = len(entries(valkey, "askers-askers.double", partitions))
+        assert sorted(sums) == [6 * number + 6 for number in range(200)]
+        assert (counted["numbers"], counted["sums"]) == (200, 200)
+        # Every question is answered; a number handed out again is asked about again.
+        assert 600 <= counted["answers"] <= asked
+
+
 def said_by(valkey: Valkey, stream: str) -> set[bytes]:
     """What timers have sent, each with the id of its process."""
     return {fields[b"e"] for _, fields in valkey.xrange(stream)}
