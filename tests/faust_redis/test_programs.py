@@ -195,7 +195,7 @@ def test_a_foreign_record_with_an_unreadable_word_is_set_aside(
 ) -> None:
     with server.client() as valkey, Program("deadly", server.url) as program:
         append(valkey, "jobs", 0, "a")
-        valkey.xadd("p:{0}:jobs", {"e": b'"bad"', **word})  # type: ignore[dict-item]
+        valkey.xadd("p:{0}:jobs", {"e": b'"bad"', **word})
         append(valkey, "jobs", 0, "b")
         program.start()
         wait_until(lambda: table(valkey, "deadly-done", 2) == Counter(a=1, b=1), 60)
