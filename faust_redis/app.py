@@ -12,6 +12,7 @@ from faust_redis.keys import Keyspace
 from faust_redis.monitor import Monitor
 from faust_redis.options import Options
 from faust_redis.stream import RoundStream
+from faust_redis.supervisor import Supervisor
 from faust_redis.table import TableManager
 from faust_redis.transport import LeaderAssignor, Transport
 
@@ -85,6 +86,7 @@ class App(faust.App):
             "autodiscover": False,
             "Stream": RoundStream,
             "Monitor": Monitor,
+            "agent_supervisor": Supervisor,
             "TableManager": TableManager,
             "LeaderAssignor": LeaderAssignor,
         }

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from faust_redis.decoding import UNREADABLE, decoder_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from faust.types import TP, EventT
 
     from faust_redis.decoding import Decode
@@ -24,11 +26,16 @@ class Delivery:
     def __init__(self) -> None:
         self._decoders: dict[int, tuple[Any, Decode]] = {}
 
-    def deliver(self, round_: Round, channels_of: Any) -> None:  # noqa: ANN401 - the conductor's index
-        """Put every message into the queues of its channels; what cannot be read is buried."""
+    def deliver(
+        self,
+        round_: Round,
+        messages: Sequence[StreamMessage],
+        channels_of: Any,  # noqa: ANN401 - the conductor's index
+    ) -> None:
+        """Put messages into the queues of their channels; what cannot be read is buried."""
         tp: TP | None = None
         routes: list[Route] = []
-        for message in list(round_.messages):
+        for message in messages:
             if message.tp is not tp:
                 tp = message.tp
                 routes = [self._route(channel) for channel in channels_of.get(tp) or ()]

@@ -34,7 +34,7 @@ class Source:
         return "" if self.batches else f":{self.topic}"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Feed:
     """A source's stream in one partition."""
 

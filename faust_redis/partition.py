@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 from faust.types.tuples import TP
 
 from faust_redis.batch import Batch, records_of
+from faust_redis.delivery import letter_of
 from faust_redis.feed import Feed, Source
 from faust_redis.message import batch_message, record_message
 from faust_redis.round import Round, Share
 from faust_redis.transaction import Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from faust_redis.feed import Entry
     from faust_redis.keys import Keyspace
+    from faust_redis.message import StreamMessage
 
 
 class Partition:
@@ -48,6 +50,8 @@ class Partition:
         self.views: dict[str, dict[Any, Any]] = {}
         self.letters: dict[tuple[str, bytes], dict[str, Any]] = {}
         """Records that raised, by topic and id, with what their dead letters will say."""
+        self.again: dict[Feed, int] = {}
+        """After a record raised, how many of each topic the next round is made of."""
 
     def read(self, sources: Iterable[Source]) -> None:
         """Add the feeds of sources that are new."""
@@ -114,6 +118,7 @@ class Partition:
             if round_ is not None:
                 round_.void = True
         self.current = self.finished = None
+        self.again = {}
         for feed in self.feeds.values():
             feed.backlog.clear()
         self.views = {}
@@ -132,7 +137,8 @@ class Partition:
 
     def next_round(self, generation_id: int) -> Round | None:
         """Take what waits as the next round."""
-        shares = self._one_share() if self.one_by_one else self._shares()
+        again, self.again = self.again, {}
+        shares = self._one_share() if self.one_by_one else self._shares(again)
         if not shares:
             return None
         write = Transaction(self._keyspace, self._app, self.number, self.views)
@@ -141,13 +147,33 @@ class Partition:
         for share in shares:
             self._fill(round_, share, generation_id)
         round_.pending = len(round_.messages)
+        round_.first = tuple(round_.messages)
         return round_
 
-    def _shares(self) -> list[Share]:
+    def grow(self, generation_id: int) -> Sequence[StreamMessage]:
+        """Add what waits of topics with nothing in hand to the round; the messages it got so."""
+        round_ = self.current
+        if round_ is None or not self.token or not round_.grows:
+            return ()
+        known = len(round_.messages)
+        held = {message.feed for message in round_.messages if not message.acked}
+        for feed in self.feeds.values():
+            if feed.backlog and feed not in held and not feed.source.batches:
+                entries = list(feed.backlog)
+                feed.backlog.clear()
+                round_.add(feed, entries)
+                self._fill_records(round_, feed, entries, generation_id)
+        fresh = round_.messages[known:]
+        round_.pending += len(fresh)
+        return fresh
+
+    def _shares(self, again: Mapping[Feed, int]) -> list[Share]:
         shares = []
         for feed in self.feeds.values():
             if backlog := feed.backlog:
-                count = feed.source.max_records
+                count = again.get(feed, 0) if again else feed.source.max_records
+                if not count:
+                    continue
                 if len(backlog) <= count:
                     entries = list(backlog)
                     backlog.clear()
@@ -166,16 +192,26 @@ class Partition:
         return [Share(feed, [entry])]
 
     def _fill(self, round_: Round, share: Share, generation_id: int) -> None:
-        feed = share.feed
-        if feed.source.batches:
+        if share.feed.source.batches:
             self._fill_batch(round_, share, generation_id)
-            return
-        for entry in share.entries:
+        else:
+            self._fill_records(round_, share.feed, share.entries, generation_id)
+
+    def _fill_records(
+        self, round_: Round, feed: Feed, entries: Iterable[Entry], generation_id: int
+    ) -> None:
+        for entry in entries:
             letter = self.letters.get((feed.source.topic, entry[0])) if self.letters else None
             if letter is not None:
                 self.bury(round_, feed, entry, letter)
+                continue
+            try:
+                message = record_message(entry, feed, round_, generation_id)
+            except ValueError as error:
+                # Anybody may append: a time that is no number, a header's name that is no text.
+                self.bury(round_, feed, entry, letter_of("cannot be read", error, 1))
             else:
-                round_.messages.append(record_message(entry, feed, round_, generation_id))
+                round_.messages.append(message)
 
     def _fill_batch(self, round_: Round, share: Share, generation_id: int) -> None:
         entries = share.entries
@@ -198,7 +234,7 @@ class Partition:
         entry_id, words = entry
         fields = dict(zip(words[::2], words[1::2], strict=True))
         kept = {
-            name.decode(): word
+            name.decode(errors="backslashreplace"): word
             for name, word in fields.items()
             if name[:2] == b"h:" or name in b"kt"
         }

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from faust_redis.consumer import Consumer
 
 
+_IN_HAND = "faust_redis_record_in_hand"
+
+
+def had_record_in_hand(error: BaseException | None) -> bool:
+    """True when an agent raised this on a record; but once, since an error may be raised again."""
+    return error is not None and error.__dict__.pop(_IN_HAND, False)
+
+
 class Poison:
     """A record that raises is set aside, and the others of its round are handed out anew."""
 
@@ -28,6 +36,7 @@ class Poison:
         if not isinstance(message, StreamMessage):
             self._consumer.log.error("an agent failed with no record in hand: %r", exc)
             return
+        exc.__dict__[_IN_HAND] = True
         await self.fail(message, exc)
 
     async def fail(self, message: Message, error: BaseException) -> None:
@@ -48,6 +57,9 @@ class Poison:
         self._consumer.log.error("%s: %s is set aside: %r", message.topic, message.position, error)
         unit = round_.unit
         unit.letters[message.topic, message.entry[0]] = letter_of("raised", error, 1)
+        # What nobody has begun waits until this is committed: else every record that raises would
+        # have all that come before it done once more, and nothing be committed until the last.
+        unit.again = round_.begun(message)
         round_.take_back()
         unit.current = None
         self._consumer.rounds.start(unit)

@@ -163,7 +163,7 @@ class Producer(FaustProducer):
         partition = self._place(topic, key, partition, count)
         words = _words(key, value, timestamp, headers)
         round_ = round_in_hand()
-        if round_ is None or round_.sealed or self._awaited(headers):
+        if round_ is None or round_.sealed or self._awaited(round_, topic, headers):
             return self._enqueue(topic, partition, words)
         if not round_.void:
             round_.write.send(partition, topic, words)
@@ -172,10 +172,19 @@ class Producer(FaustProducer):
         sent.set_result(RecordMetadata(topic, partition, TP(topic, partition), -1))
         return sent
 
-    def _awaited(self, headers: Any) -> bool:  # noqa: ANN401
-        """True for a question whose answer this process waits for: it cannot wait for a commit."""
+    def _awaited(self, round_: Round, topic: str, headers: Any) -> bool:  # noqa: ANN401
+        """True for a question that this process asks and waits for: it cannot wait for a commit.
+
+        Nor can answers, once agents here ask: the round may hold a record that waits for them.
+        """
+        rounds = self.app.consumer.rounds
+        if rounds.asked and topic.startswith(self.app.conf.reply_to_prefix):
+            return not round_.void
         reply_to = headers.get(_REPLY_TO) if isinstance(headers, dict) else None
-        return reply_to is not None and reply_to.decode() == self.app.conf.reply_to
+        if reply_to is None or reply_to.decode() != self.app.conf.reply_to:
+            return False
+        rounds.asked = True
+        return True
 
     async def send_and_wait(self, *args: Any, **options: Any) -> RecordMetadata:  # noqa: ANN401
         """Send and wait for the position, which is -1 when it comes with a commit."""

@@ -79,7 +79,7 @@ class Reader:
         asked = {
             feed.key: (unit, feed, unit.generation)
             for unit in units
-            if unit.token and not unit.leaving
+            if unit.token and not (unit.leaving and unit.current is None)
             for feed in unit.feeds.values()
             if feed.wants_records
         }

@@ -45,6 +45,7 @@ class Round:
         "batch",
         "epoch",
         "finished_s",
+        "first",
         "generation",
         "letters",
         "messages",
@@ -69,6 +70,8 @@ class Round:
         self.write = write
         self.shares: list[Share] = []
         self.messages: list[StreamMessage] = []
+        self.first: Sequence[StreamMessage] = ()
+        """What it began with, before anything was added."""
         self.pending = 0
         """Messages that some agent is not done with."""
         self.batch: Batch | None = None
@@ -109,6 +112,23 @@ class Round:
             self.started_s = now_s
         return now_s - self.started_s > LONGEST_S
 
+    @property
+    def grows(self) -> bool:
+        """True while agents are not done with what it began with, and might wait for more."""
+        return self.live and any(
+            message.round is self and not message.acked for message in self.first
+        )
+
+    def add(self, feed: Feed, entries: list[Entry]) -> None:
+        """Take further records of a topic of which every agent is done with all so far."""
+        for share in self.shares:
+            if share.feed is feed:
+                share.entries += entries
+                share.position = feed.taken_to = entries[-1][0].decode()
+                return
+        # A list of its own: it may be cut.
+        self.shares.append(Share(feed, [*entries]))
+
     def cut(self) -> None:
         """Give back what no agent has begun; what is left is a prefix of each topic."""
         if not self.open or self.letters:
@@ -125,6 +145,18 @@ class Round:
             if share.feed.source.batches and kept:
                 continue
             share.give_back(len(share.entries) - kept)
+
+    def begun(self, failed: StreamMessage) -> dict[Feed, int]:
+        """By topic, how many records from the first agents have begun; of its own to *failed*."""
+        last = {message.feed: message for message in self.messages if message.tracked}
+        last[failed.feed] = failed
+        return {
+            share.feed: len(share.entries)
+            if share.feed.source.batches
+            else share.entries.index(last[share.feed].entry) + 1
+            for share in self.shares
+            if share.feed in last
+        }
 
     def take_back(self) -> None:
         """Undo it: tables as before, and every record waiting again."""

@@ -11,6 +11,8 @@ from faust_redis.errors import TransportError
 from faust_redis.message import StreamMessage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from faust.types.tuples import Message
 
     from faust_redis.consumer import Consumer
@@ -26,19 +28,36 @@ class Rounds:
         self._app = consumer.app
         self._is_active = consumer.app.flow_control.is_active
         self._delivery = Delivery()
+        self.asked = False
+        """True once an agent here has asked another: it holds its record until it is answered."""
 
     def start(self, unit: Partition) -> None:
         """Hand out what waits, if the partition is ours and its agents have nothing in hand."""
+        if self.asked and unit.current is not None:
+            self._grow(unit, unit.current)
         while unit.wants_round and not self._consumer.failed and self._is_active():
             if unit.one_by_one and unit.first_waiting() and not self._tried(unit):
                 return
             round_ = unit.next_round(self._app.consumer_generation_id)
             if round_ is None:
                 return
-            self._delivery.deliver(round_, self._app.topics._tp_index)  # noqa: SLF001 - the conductor's
+            self._deliver(round_, round_.first)
             if round_.pending > 0:
                 return
             self.finish(round_)
+
+    def _deliver(self, round_: Round, messages: Sequence[StreamMessage]) -> None:
+        self._delivery.deliver(round_, messages, self._app.topics._tp_index)  # noqa: SLF001 - the conductor's
+
+    def _grow(self, unit: Partition, round_: Round) -> None:
+        """Let what an agent with a record in hand may wait for be worked on in its own round.
+
+        A round of its own could not be committed first, having seen what this one wrote.
+        """
+        if self._consumer.failed or not self._is_active():
+            return
+        if fresh := unit.grow(self._app.consumer_generation_id):
+            self._deliver(round_, fresh)
 
     def _tried(self, unit: Partition) -> bool:
         """True when it is on record which record is tried next; else put it there first."""
@@ -81,7 +100,7 @@ class Rounds:
             return False
         if round_.open and round_.overdue() and len(round_.messages) > round_.pending:
             self.cut(round_)
-        if message.round is None or not (round_.open or round_.letters):
+        if message.round is None:
             return False
         message.tracked = True
         self._app.sensors.on_message_in(message.tp, message.offset, message)
@@ -92,6 +111,9 @@ class Rounds:
         round_.cut()
         if round_.pending == 0 and round_.live:
             self.finish(round_)
+        elif self.asked:
+            # A question may be among what was cut, and its asker in hand.
+            self.start(round_.unit)
 
     def ack(self, message: Message) -> bool:
         """Note that every agent is done with a message (called by Faust)."""
@@ -105,6 +127,8 @@ class Rounds:
         round_.pending -= 1
         if round_.pending == 0:
             self.finish(round_)
+        elif self.asked:
+            self.start(round_.unit)
         self._app.sensors.on_message_out(message.tp, message.offset, message)
         return True
 

@@ -12,12 +12,14 @@ from faust.streams import Stream
 from faust.transport.base import Transport as FaustTransport
 from faust.transport.conductor import Conductor as FaustConductor
 from faust.transport.consumer import TransactionManager as FaustTransactionManager
+from mode.supervisors import OneForOneSupervisor
 
 from faust_redis.consumer import Consumer
 from faust_redis.monitor import Monitor, Sensors
 from faust_redis.options import Options, from_url
 from faust_redis.producer import Producer
 from faust_redis.stream import RoundStream
+from faust_redis.supervisor import Supervisor
 from faust_redis.table import TableManager
 
 if TYPE_CHECKING:
@@ -67,7 +69,8 @@ class ReplyConsumer(FaustReplyConsumer):
 
     async def _fulfil(self, replies: StreamT[Any]) -> None:
         async for reply in replies:
-            for promise in self._waiting[reply.correlation_id]:
+            # But once: a question handed out again is answered again.
+            for promise in self._waiting.pop(reply.correlation_id, ()):
                 promise.fulfill(reply.correlation_id, maybe_model(reply.value))
 
 
@@ -129,6 +132,8 @@ def _fit(app: AppT) -> None:
         settings["_Stream"] = RoundStream
     if settings["_Monitor"] is FaustMonitor:
         settings["_Monitor"] = Monitor
+    if settings["_agent_supervisor"] is OneForOneSupervisor:
+        settings["_agent_supervisor"] = Supervisor
     settings["_LeaderAssignor"] = LeaderAssignor
     settings["_TableManager"] = TableManager
     settings["_topic_disable_leader"] = True

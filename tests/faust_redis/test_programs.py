@@ -128,6 +128,31 @@ def test_questions_are_answered_and_every_agent_of_a_topic_sees_every_record(
         assert valkey.keys("*f-reply*") == []
 
 
+@pytest.mark.parametrize(("workers", "partitions"), [(1, 1), (1, 4), (2, 4)])
+def test_an_agent_that_asks_another_is_answered_and_counts_once_across_a_kill(
+    server: Server, workers: int, partitions: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARTITIONS", str(partitions))
+    with server.client() as valkey, Program("askers", server.url) as program:
+        program.start(workers)
+        wait_until(lambda: len(holders(valkey, "askers", partitions)) == workers, 60)
+        for number in range(200):
+            append(valkey, "numbers", number % partitions, number)
+        wait_until(lambda: len(entries(valkey, "out", partitions)) >= 40, 60)
+        program.workers[0].kill()
+        program.start()
+        wait_until(lambda: len(entries(valkey, "out", partitions)) >= 200, 60)
+        assert program.stop()[1:] == [0] * workers
+
+        sums = [int(fields[b"e"]) for fields in entries(valkey, "out", partitions)]
+        counted = table(valkey, "askers-counts", partitions)
+        asked = len(entries(valkey, "askers-askers.double", partitions))
+        assert sorted(sums) == [6 * number + 6 for number in range(200)]
+        assert (counted["numbers"], counted["sums"]) == (200, 200)
+        # Every question is answered; a number handed out again is asked about again.
+        assert 600 <= counted["answers"] <= asked
+
+
 def said_by(valkey: Valkey, stream: str) -> set[bytes]:
     """What timers have sent, each with the id of its process."""
     return {fields[b"e"] for _, fields in valkey.xrange(stream)}
@@ -162,6 +187,49 @@ def test_a_record_that_raises_is_set_aside_without_a_trace_in_tables_and_topics(
         assert len(raised[b"traceback"]) == 16
         assert (raised[b"k"], raised[b"h:trace"]) == (b"key", b"id")
         assert (unread[b"raw"], unread[b"reason"]) == (b"not json", b"cannot be read")
+
+
+@pytest.mark.parametrize("word", [{"t": b"notanumber"}, {b"h:\xff": b"1"}])
+def test_a_foreign_record_with_an_unreadable_word_is_set_aside(
+    server: Server, word: dict[str | bytes, bytes]
+) -> None:
+    with server.client() as valkey, Program("deadly", server.url) as program:
+        append(valkey, "jobs", 0, "a")
+        valkey.xadd("p:{0}:jobs", {"e": b'"bad"', **word})
+        append(valkey, "jobs", 0, "b")
+        program.start()
+        wait_until(lambda: table(valkey, "deadly-done", 2) == Counter(a=1, b=1), 60)
+        wait_until(lambda: len(entries(valkey, "dead", 2)) == 1)
+        assert program.stop() == [0]
+
+        ((letter),) = entries(valkey, "dead", 2)
+        assert letter[b"raw"] == b'"bad"'
+        assert letter[b"reason"] == b"cannot be read"
+
+
+def test_of_many_records_half_raise_and_each_is_settled_once_across_a_kill(server: Server) -> None:
+    numbers = range(1000)
+    bad = {number for number in numbers if number % 2 or number % 10 == 4}
+    with server.client() as valkey, Program("half_bad", server.url) as program:
+        for number in numbers:
+            append(valkey, "numbers", 0, number)
+            append(valkey, "others", 0, number)
+        program.start()
+        wait_until(lambda: valkey.xlen("p:{0}:dead") >= 100, 60)
+        program.workers[0].kill()
+        program.start()
+        wait_until(lambda: table(valkey, "half_bad-good", 1)["numbers"] >= 1000 - len(bad), 60)
+        wait_until(lambda: valkey.xlen("p:{0}:dead") >= len(bad), 60)
+        wait_until(lambda: table(valkey, "half_bad-good", 1)["others"] >= 1000, 60)
+        assert program.workers[1].poll() is None
+        program.stop()
+
+        letters = entries(valkey, "dead", 1)
+        sent = [int(fields[b"e"]) for fields in entries(valkey, "out", 1)]
+        assert sorted(int(letter[b"raw"]) for letter in letters) == sorted(bad)
+        assert sent == sorted(set(numbers) - bad)
+        assert table(valkey, "half_bad-good", 1) == Counter(numbers=len(sent), others=1000)
+        assert table(valkey, "half_bad-seen", 1) == Counter(numbers=len(sent))
 
 
 def test_a_record_that_kills_three_workers_is_set_aside_unprocessed(any_server: Server) -> None:
