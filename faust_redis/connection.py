@@ -14,6 +14,7 @@ from faust_redis.errors import (
     CommandError,
     ReplyLostError,
     ServerUnavailableError,
+    ServerUnfitError,
 )
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ async def connect(address: Address, name: str, *, timeout_s: float = 5.0) -> Con
     Raises:
         AuthenticationError: When the server refuses the user or password.
         ServerUnavailableError: When nobody answers in time.
+        ServerUnfitError: When the server has no such database.
         CommandError: When the server refuses anything else, such as ``LOADING``.
     """
     try:
@@ -165,4 +167,7 @@ async def _log_in(connection: Connection, address: Address, name: str) -> None:
         if error.code in _REFUSED_LOGIN or "AUTH" in str(error):
             message = f"Redis at {address} refused the login, see its URL's password: {error}"
             raise AuthenticationError(message) from error
+        if "DB index" in str(error):
+            message = f"Redis at {address} has no database {address.db}, see its URL's db: {error}"
+            raise ServerUnfitError(message) from error
         raise
