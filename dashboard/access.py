@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-CHALLENGE = 'Basic realm="SabiScore reads", charset="UTF-8", Bearer'
-"""A browser asks a person for name and password: any name, and the token."""
+CHALLENGES = ('Basic realm="SabiScore reads", charset="UTF-8"', "Bearer")
+"""A browser asks a person for name and password: any name, and the token.
+
+Each is a header line of its own: Chromium asks nobody where both stand in one.
+"""
 
 
 class Access:

@@ -50,6 +50,8 @@ class Follower:
         self._positions: dict[int, Position] = {}
         self._until_s = 0.0
         self._taken = 0
+        self._emptied = False
+        """True while Redis has no key, though we hold matches: it lost what we still show."""
 
     def reconcile(self) -> None:
         """Compare every key with Redis again as soon as the changes at hand are read."""
@@ -102,7 +104,10 @@ class Follower:
             _log.warning("mirror.recalled", matches=len(self._hub.mirror))
 
     def _heard(self) -> None:
-        self._hub.heard()
+        if self._emptied:
+            self._hub.lost()
+        else:
+            self._hub.heard()
         self._metrics.observe(self._hub)
 
     async def _take_positions(self) -> None:
@@ -119,6 +124,10 @@ class Follower:
         async for _, raw in self._source.bodies(seen):
             if raw is not None:
                 await self._take_in_turn(raw)
+        emptied = not seen and bool(before)
+        if emptied and not self._emptied:
+            _log.warning("mirror.redis_emptied", matches_held=len(before))
+        self._emptied = emptied
         if not seen:
             return  # a Redis that holds nothing at all was lost, not aged: keep what we have
         vanished = self._source.bodies(before - seen)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from dashboard.access import CHALLENGE, Access
+from dashboard.access import CHALLENGES, Access
 from dashboard.answers import is_held
 from dashboard.hub import Freshness
 from dashboard.problems import problem
@@ -168,7 +168,10 @@ class Front:
         """Turn away who may not read, or asks too often."""
         if not self._access.allows(asked.get(b"authorization")):
             detail = "a read token is needed: send Authorization: Bearer and the token"
-            return problem(401, detail, headers={"WWW-Authenticate": CHALLENGE})
+            refusal = problem(401, detail)
+            for challenge in CHALLENGES:
+                refusal.headers.append("WWW-Authenticate", challenge)
+            return refusal
         wait_s = self._buckets.wait_s(client[0] if client else "")
         if wait_s:
             detail = "too many requests from this address; ask more seldom, or follow /v1/stream"

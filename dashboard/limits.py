@@ -50,4 +50,6 @@ def network_of(address: str) -> str:
         return address
     if isinstance(known, ipaddress.IPv4Address):
         return address
+    if known.ipv4_mapped is not None:  # as a server on every address, [::], sees IPv4
+        return str(known.ipv4_mapped)
     return str(ipaddress.ip_network((known, _NETWORK_BITS), strict=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 DIRECT = "direct"
 MOST_LISTS, MOST_LIST_BYTES = 64, 512_000
+_MOST_ASKING = 32
+"""Requests that ask Redis at once, of a pool that the following shares: it must never wait."""
 """Of lists that are kept: 32 MB at most."""
 
 
@@ -68,6 +71,7 @@ class Reads:
         self._competitions = competitions
         self._snapshots = snapshots
         self._lists = Lists()
+        self._asking = asyncio.Semaphore(_MOST_ASKING)
 
     async def one(self, request: Request) -> Response:
         """``GET /v1/predictions/{match_id}``: exactly the bytes of the match's key.
@@ -82,7 +86,8 @@ class Reads:
         if not is_slug(match_id):
             return self._unknown(match_id)
         try:
-            return await self._direct(request, match_id)
+            async with self._asking:
+                return await self._direct(request, match_id)
         except (RedisError, OSError):
             detail = "this match is not held here, and Redis does not answer; ask again shortly"
             return problem(503, detail, headers={"Retry-After": "2"})

@@ -60,9 +60,20 @@ class HeldOut(msgspec.Struct, frozen=True):
         return np.tile(shares, (len(self.outcome), 1))
 
     def beside(self, other: HeldOut) -> tuple[Floats, Floats, Outcomes, npt.NDArray[np.str_]]:
-        """Both forecasts (m, 3), outcomes and leagues of the matches that both hold."""
+        """Both forecasts (m, 3), outcomes and leagues of the matches that both hold.
+
+        Raises:
+            ModelError: When they do not agree on what happened in one of them.
+        """
         places = {match_id: place for place, match_id in enumerate(other.match_id)}
         pairs = [(mine, places[m]) for mine, m in enumerate(self.match_id) if m in places]
+        for here, there in pairs:
+            if self._facts(here) != other._facts(there):
+                raise ModelError(
+                    f"held_out.json says of {self.match_id[here]} (competition, outcome) "
+                    f"{self._facts(here)}, the champion's {other._facts(there)}: outcomes are "
+                    "0 home, 1 draw, 2 away."
+                )
         mine, theirs = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
         return (
             self.array()[mine],
@@ -70,6 +81,9 @@ class HeldOut(msgspec.Struct, frozen=True):
             self.outcomes()[mine],
             self.leagues()[mine],
         )
+
+    def _facts(self, place: int) -> tuple[str, int]:
+        return self.competition[place], self.outcome[place]
 
 
 def encode_held_out(held_out: HeldOut) -> bytes:

@@ -33,7 +33,7 @@ from model_store.shapes import check_shapes
 from schemas.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _T = TypeVar("_T")
@@ -48,11 +48,18 @@ def load_verified(folder: Path, feature_hash: str) -> Model:
     Raises:
         ModelError: When anything is missing, changed, or made for other features.
     """
-    label, manifest = label_of(folder), manifest_in(folder)
-    _check_identity(manifest, label, feature_hash)
-    files = {name: checked_bytes(folder, name, manifest) for name in manifest.files}
-    model = assemble(manifest, files)
-    check_golden(model, manifest.golden)
+    label = label_of(folder)
+    try:
+        manifest = manifest_in(folder)
+        _check_identity(manifest, label, feature_hash)
+        files = {name: checked_bytes(folder, name, manifest) for name in manifest.files}
+        model = assemble(manifest, files)
+        check_golden(model, manifest.golden)
+    except ModelError:
+        raise
+    except Exception as error:
+        # Sealed files may hold anything, and what they hold must not end the one who asks.
+        raise ModelError(f"{label}: cannot be put together: {error}.") from error
     return model
 
 
@@ -123,8 +130,27 @@ def _check_graph(raw: bytes, name: str, label: str) -> None:
             f"{label}: {name} uses operators that are not standard ONNX "
             f"({', '.join(sorted(domains - _DOMAINS)) or 'functions of its own'})."
         )
-    if any(uses_external_data(tensor) for tensor in graph.graph.initializer):
+    if nested := sorted({node.op_type for node in graph.graph.node if _has_graph(node)}):
+        # What they hold would have to be looked at as well, and a loop need never end.
+        raise ModelError(f"{label}: {name} has graphs within operators ({', '.join(nested)}).")
+    if any(uses_external_data(tensor) for tensor in _tensors(graph.graph)):
         raise ModelError(f"{label}: {name} wants data from outside the file.")
+
+
+def _has_graph(node: onnx.NodeProto) -> bool:
+    return any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute)
+
+
+def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    """Every constant of a graph whose operators hold no graphs."""
+    yield from graph.initializer
+    sparse = list(graph.sparse_initializer)
+    for node in graph.node:
+        for attribute in node.attribute:
+            yield from (attribute.t, *attribute.tensors)
+            sparse += [attribute.sparse_tensor, *attribute.sparse_tensors]
+    for tensor in sparse:
+        yield from (tensor.values, tensor.indices)
 
 
 def _decoded(raw: bytes, kind: type[_T], name: str, label: str) -> _T:
@@ -140,8 +166,13 @@ def check_golden(model: Model, golden: Golden) -> None:
     Raises:
         ModelError: When a golden vector gives another forecast.
     """
-    outputs = model.forecast(golden_vectors(golden))
-    worst = np.abs(outputs - np.array(golden.outputs)).max()
+    outputs, wanted = model.forecast(golden_vectors(golden)), np.array(golden.outputs)
+    if wanted.shape != outputs.shape or not wanted.size:
+        raise ModelError(
+            f"{model.label}: {MANIFEST} needs golden outputs of shape {outputs.shape}, "
+            f"not {wanted.shape}, and at least one."
+        )
+    worst = np.abs(outputs - wanted).max()
     if not worst <= _GOLDEN_TOLERANCE:
         raise ModelError(
             f"{model.label}: {MANIFEST}'s golden inputs give probabilities that differ by "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -49,7 +50,9 @@ class WebReader:
 
     def get(self, match_id: str) -> Forecast | None:
         """See :meth:`Reader.get`."""
-        answer = self._ask(f"/v1/predictions/{match_id}", {})
+        if not match_id:
+            return None
+        answer = self._ask(f"/v1/predictions/{quote(match_id, safe='')}", {})
         if answer.status_code == HTTPStatus.NOT_FOUND:
             return None
         return decode_forecast(_whole(answer).content)
@@ -89,7 +92,8 @@ class WebReader:
             page = msgspec.json.decode(answer.content, type=_Page)
             found += page.predictions
             if page.next_cursor is None:
-                return found, position
+                # No match named means any to the server, and none to whoever selected none.
+                return [each for each in found if selection.has(each)], position
             params["cursor"] = page.next_cursor
 
     def _changes(self, selection: Selection, since: str) -> Iterator[tuple[str, Forecast]]:

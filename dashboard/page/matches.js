@@ -10,6 +10,12 @@ const OVERVIEW_MS = 5000;
 const PAGE = 2000;
 const NAMES = ["competition", "status", "team"];
 
+// A day that the calendar has, as the reads write it.
+function isDay(words) {
+  const instant = new Date(`${words}T00:00:00Z`);
+  return /^\d{4}-\d{2}-\d{2}$/.test(words) && !Number.isNaN(instant.valueOf()) && instant.toISOString().startsWith(words);
+}
+
 export class View {
   constructor(shell) {
     this.shell = shell;
@@ -154,7 +160,7 @@ export class View {
   readAddress() {
     const params = new URLSearchParams(location.search);
     const date = params.get("date") ?? "";
-    this.following = !/^\d{4}-\d{2}-\d{2}$/.test(date);
+    this.following = !isDay(date);
     for (const name of NAMES) {
       this.board.filter[name] = params.get(name) ?? "";
       this.at[name].value = this.board.filter[name];

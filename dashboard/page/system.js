@@ -7,7 +7,7 @@ import { ago, dayAndTime, plural } from "./words.js";
 
 const LATE_S = 5;
 const APPS = { forecast: "Forecasts", record: "Records in Postgres", archive: "Archive of events", shadow: "Challenger" };
-const FEED_WORDS = { alive: "alive", silent: "silent", unknown: "not heard since this server started" };
+const FEED_WORDS = { alive: "alive", silent: "silent", unknown: "quiet" };
 
 const SOURCES = { sabiscore: "sabiscore (operators)" };
 
@@ -50,8 +50,9 @@ export class View {
     this.at.body.setAttribute("aria-busy", "false");
     const lags = status.partitions.flatMap(({ apps }) => Object.values(apps));
     const late = Math.max(0, ...lags.map((each) => each.lag_s ?? 0));
+    const behind = Math.max(0, ...status.partitions.map(({ apps }) => apps.forecast?.lag_s ?? 0));
     const waiting = lags.reduce((sum, each) => sum + (each.lag ?? 0), 0);
-    this.verdict(status, late);
+    this.verdict(status, behind, late);
     this.tellTile("lag", seconds(late), `${plural(waiting, "event waits", "events wait")}`);
     this.tellTile("events", `${number(status.throughput.events_per_s, 1)}/s`, "published by all feeds");
     this.tellTile("changes", `${number(status.throughput.changes_per_s, 1)}/s`, `${plural(status.matches, "match is held", "matches are held")}`);
@@ -67,12 +68,14 @@ export class View {
     replace(this.versions, table("Versions", ["Part", "Version"], [["SabiScore", status.versions.sabiscore], ["Model", status.versions.models.join(", ") || "–"], ["Challenger", status.versions.challengers.join(", ") || "none"], ["Redis", status.versions.redis ?? "–"], ["History of the stream", `epoch ${status.epoch}`]]));
   }
 
-  verdict(status, late) {
+  // The forecasts may be up to date while what is written to Postgres waits.
+  verdict(status, behind, late) {
     const away = status.freshness !== "following";
     const silent = status.feeds.filter((each) => each.state === "silent").map((each) => each.source);
     const words = !status.ready ? "Filling: forecasts are being read from Redis."
       : away ? `Redis is away: what is shown is ${ago(status.age_s)}.`
-        : late > LATE_S ? `Behind: the newest events are not in the forecasts yet, by ${seconds(late)}.`
+        : behind > LATE_S ? `Behind: the newest events are not in the forecasts yet, by ${seconds(behind)}.`
+          : late > LATE_S ? `The forecasts are up to date; what is recorded of them is ${seconds(late)} behind.`
           : silent.length ? `Up to date, but ${silent.join(", ")} ${silent.length === 1 ? "is" : "are"} silent.`
             : "All is well: every event that was published is in the forecasts.";
     this.state.dataset.state = !status.ready || away ? "bad" : late > LATE_S || silent.length ? "warn" : "good";

@@ -85,7 +85,25 @@ def _a_way_out(folder: Path) -> None:
     (folder / "meta.json").symlink_to(outside)
 
 
+def _fewer_golden_outputs(folder: Path) -> None:
+    golden = decode_manifest((folder / MANIFEST).read_bytes(), "damaged@1").golden
+    _seal(folder, golden=msgspec.structs.replace(golden, outputs=golden.outputs[:2]))
+
+
+def _ragged_golden_inputs(folder: Path) -> None:
+    golden = decode_manifest((folder / MANIFEST).read_bytes(), "damaged@1").golden
+    inputs = [golden.inputs[0][:-1], *golden.inputs[1:]]
+    _seal(folder, golden=msgspec.structs.replace(golden, inputs=inputs))
+
+
+def _deeply_nested(folder: Path) -> None:
+    _exchange(folder, "meta.json", b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
+
+
 DAMAGES = {
+    "fewer golden outputs": (_fewer_golden_outputs, "golden outputs of shape"),
+    "ragged golden inputs": (_ragged_golden_inputs, "cannot be put together"),
+    "deeply nested": (_deeply_nested, "recursion"),
     "truncated": (_truncated, "bytes, the manifest says"),
     "bit-flipped": (_bit_flipped, "network.json does not match the manifest's sha256"),
     "wrong hash": (_wrong_hash, "meta.json does not match the manifest's sha256"),

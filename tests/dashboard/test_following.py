@@ -112,9 +112,12 @@ async def test_a_redis_that_comes_back_empty_does_not_empty_the_mirror(
             return bool((await client.get("/readyz")).json()["matches"] == 2)
 
         await until(other_is_there)
+        await until(is_fresh(client, "stopped"))
         answer = await client.get(PATH)
+        valkey.commit(forecast(revision=2))
+        await until(is_fresh(client, "following"))
 
-    assert answer.status_code == 200
+    assert (answer.status_code, answer.headers["sabi-freshness"]) == (200, "stopped")
 
 
 async def test_a_match_whose_key_is_gone_is_forgotten(

@@ -249,3 +249,34 @@ async def test_a_day_of_a_thousand_matches_stays_usable(
         await expect(page.get_by_role("heading", level=1)).to_contain_text("Home 777")
 
         assert errors == []
+
+
+async def test_a_browser_that_is_told_the_token_shows_the_page(
+    valkey: Any, forecast: Any, served: Any
+) -> None:
+    valkey.commit(forecast())
+    known = {"username": "anybody", "password": "a-read-token-of-ours"}
+    async with (
+        served(read_tokens=(known["password"],)) as client,
+        browser(CHROMIUM or "", http_credentials=known) as (page, errors),
+    ):
+        answer = await page.goto(str(client.base_url))
+        await expect(page.locator(".match")).to_have_count(1)
+        await expect(page.locator("#connection")).to_have_text("Following live")
+
+    assert answer is not None
+    assert (answer.status, errors) == (200, [])
+
+
+@pytest.mark.parametrize("date", ["2025-13-45", "2025-02-30", "0000-00-00"])
+async def test_a_day_that_the_calendar_has_not_is_the_day_that_there_is(
+    valkey: Any, forecast: Any, served: Any, tab: tuple[Page, list[str]], date: str
+) -> None:
+    page, errors = tab
+    valkey.commit(forecast())
+    async with served() as client:
+        await page.goto(f"{client.base_url}/?date={date}")
+        await expect(page.locator(".match")).to_have_count(1)
+        await expect(page.locator("#connection")).to_have_text("Following live")
+
+    assert errors == []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from schemas import keys
@@ -256,3 +258,20 @@ async def test_a_namespace_of_its_own_is_read_by_its_own_keys(
 
     assert answer.headers["etag"] == '"1-9"'
     assert answer.headers["sabi-freshness"] == "following"
+
+
+async def test_many_who_ask_for_what_there_is_not_do_not_stop_the_following(
+    valkey: Any, forecast: Any, served: Any
+) -> None:
+    valkey.commit(forecast())
+    limits = httpx.Limits(max_connections=100)
+    async with (
+        served() as known,
+        httpx.AsyncClient(base_url=known.base_url, limits=limits, timeout=60) as client,
+    ):
+        paths = [f"/v1/predictions/e0-2024-25-nobody-{n}-1" for n in range(400)]
+        answers = await asyncio.gather(*[client.get(path) for path in paths])
+        fresh = await client.get(f"/v1/predictions/{MATCH_ID}")
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert fresh.headers["sabi-freshness"] == "following"

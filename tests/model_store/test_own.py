@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import onnx
 import pytest
@@ -17,6 +19,9 @@ from model_store.manifest import Golden
 from model_store.own import COLUMNS, adopt
 from schemas.errors import ModelError
 from tests.model_store.conftest import league, vectors_of_every_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PAGE = Path(__file__).parents[2] / "docs" / "own-model.md"
 
@@ -146,6 +151,70 @@ def test_where_it_has_no_answer_only_that_row_has_none(mine: Path, tmp_path: Pat
     answered = np.isfinite(forecasts).all(axis=1)
     expected = finished | (np.arange(len(holed)) % 4 > 0)
     assert answered.tolist() == expected.tolist()
+
+
+def _branching(model: onnx.ModelProto) -> None:
+    """Whatever its condition, it answers from a graph within an operator."""
+    answer = onnx.helper.make_tensor_value_info("chances", onnx.TensorProto.FLOAT, [None, 3])
+    branch = onnx.helper.make_graph(
+        [onnx.helper.make_node("Identity", ["probabilities_before"], ["chances"])],
+        *("branch", [], [answer]),
+    )
+    model.graph.node[-1].output[0] = "probabilities_before"
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.ones((), dtype=bool), "always"))
+    node = onnx.helper.make_node(
+        "If", ["always"], ["probabilities"], then_branch=branch, else_branch=branch
+    )
+    model.graph.node.append(node)
+
+
+def _data_from_outside(model: onnx.ModelProto) -> None:
+    """A constant that is a node, not an initializer, and lies in another file."""
+    tensor = onnx.numpy_helper.from_array(np.zeros(1, np.float32), "nought")
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="secret.bin")
+    kept = [each for each in model.graph.initializer if each.name != "nought"]
+    del model.graph.initializer[:]
+    model.graph.initializer.extend(kept)
+    model.graph.node.insert(0, onnx.helper.make_node("Constant", [], ["nought"], value=tensor))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_branching, r"graphs within operators \(If\)"),
+        (_data_from_outside, "data from outside the file"),
+    ],
+)
+def test_a_model_that_hides_what_it_does_is_refused(
+    store: Path, mine: Path, tmp_path: Path, change: Callable[[onnx.ModelProto], None], said: str
+) -> None:
+    golden = ModelStore(store).show("default@1").golden
+    model = onnx.load(mine)
+    change(model)
+    (tmp_path / "secret.bin").write_bytes(bytes(4))
+    (tmp_path / "hidden.onnx").write_bytes(model.SerializeToString())
+
+    with pytest.raises(ModelError, match=said):
+        adopt(tmp_path / "hidden.onnx", "mine", tmp_path / "models", golden)
+
+
+def test_forecasts_that_name_outcomes_in_another_order_are_refused(
+    store: Path, mine: Path, tmp_path: Path
+) -> None:
+    told = msgspec.json.decode((store / "default" / "1" / "held_out.json").read_bytes())
+    told["outcome"] = [2 - outcome for outcome in told["outcome"]]
+    told["served"] = [served[::-1] for served in told["served"]]
+    (tmp_path / "turned.json").write_bytes(msgspec.json.encode(told))
+    directory = tmp_path / "models"
+    shutil.copytree(store, directory)
+    golden = ModelStore(store).show("default@1").golden
+    adopt(mine, "mine", directory, golden, held_out=tmp_path / "turned.json")
+    ModelStore(directory).set_alias("champion", "default@1")
+
+    with pytest.raises(ModelError, match="0 home, 1 draw, 2 away"):
+        ModelStore(directory).judge("mine@1")
 
 
 def test_a_file_that_is_no_model_is_refused(store: Path, tmp_path: Path) -> None:

@@ -44,6 +44,14 @@ def test_one_match_is_read_and_an_unknown_one_is_none(reader: Reader, valkey: Va
     assert nothing is None
 
 
+@pytest.mark.parametrize("match_id", ["", "../status", "a/b?c#d"])
+def test_what_is_no_match_is_none(reader: Reader, valkey: Valkey, match_id: str) -> None:
+    valkey.commit(made())
+
+    assert reader.get(match_id) is None
+    assert reader.list(Selection(matches=())) == []
+
+
 def test_many_matches_are_listed_by_kick_off_over_every_page(
     reader: Reader, valkey: Valkey
 ) -> None:
