@@ -47,12 +47,14 @@ _PERIOD_MINUTE = {
 
 
 def match_started(world: World, event: MatchStarted) -> tuple[str, ...]:
-    """Play began: minute 0, unless something later is known."""
+    """Play began: minute 0, unless a minute was told since it was last called off.
+
+    Sources do not begin at the same instant, so a start is no word on the minute.
+    """
     match = match_of(world, event)
     at = said_at(event)
     changed = heard(world, match, event.source)
     changed = _started(match, at) or changed
-    changed = _clock(match, Clock(at, 0, 0)) or changed
     return settled(world, match) if changed else ()
 
 

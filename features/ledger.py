@@ -78,6 +78,9 @@ def refold(world: World, name: str, first: dt.date) -> list[str]:
         before.day, before.feeds = current.day, current.feeds
         before.too_late = current.too_late
         world.keep_pool(before)
+        if current.day is not None and first < current.day:
+            # The table is in no checkpoint, and may hold what was just taken out.
+            parameters.rank(world, name)
     last = first
     for day, names in world.checkpoints.folded_since(name, first):
         if current.day is not None and day <= current.day:
@@ -86,8 +89,8 @@ def refold(world: World, name: str, first: dt.date) -> list[str]:
             if match.folded is not None:
                 _fold(world, match, match.folded)
         last = day
-    if current.day is not None and last < current.day and not parameters.move(world, name):
-        parameters.rank(world, name)
+    if current.day is not None and last < current.day:
+        parameters.move(world, name)
     return world.open_in_pool(name)
 
 

@@ -218,7 +218,7 @@ def _minute(match: MatchState, standing: list[Revision]) -> int | None:
         return None
     if match.in_extra_time:
         return FULL_TIME_MINUTE
-    void = match.void_until
-    clock = match.clock
-    told = 0 if clock is None or (void is not None and clock.at <= void) else clock.minute
+    clock, off = match.clock, match.called_off_at
+    # What was told before it was called off says nothing of the play that began after.
+    told = 0 if clock is None or (off is not None and clock.at <= off) else clock.minute
     return max([told, *(revision.minute for revision in standing)])

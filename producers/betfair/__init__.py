@@ -3,7 +3,7 @@
 from producers.betfair.book import Ladder, Market
 from producers.betfair.feed import SOURCE, Tally, read
 from producers.betfair.fixtures import Fixture, load_fixtures
-from producers.betfair.messages import Change, Message, read_messages
+from producers.betfair.messages import Change, Message, read_change, read_messages
 
 __all__ = [
     "SOURCE",
@@ -15,5 +15,6 @@ __all__ = [
     "Tally",
     "load_fixtures",
     "read",
+    "read_change",
     "read_messages",
 ]

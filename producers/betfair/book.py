@@ -60,6 +60,11 @@ class Ladder:
             high, low = 1 / back, 1 / lay
             if high - low <= MOST_SPREAD:
                 return 2 / (high + low)
+        return self.traded_price
+
+    @property
+    def traded_price(self) -> float | None:
+        """The last price traded, where it is one."""
         last = self.last_traded
         return last if last is not None and 1 < last <= _WORST_PRICE else None
 
@@ -71,6 +76,19 @@ class Market:
         self.market_id = market_id
         self.definition: MarketDefinition | None = None
         self.runners: dict[tuple[int, float], Ladder] = {}
+        self._is_whole = True
+
+    def lose(self) -> None:
+        """A change could not be read: until the next image no level of any ladder is sure."""
+        self.runners = {}
+        self._is_whole = False
+
+    def price(self, selection: int) -> float | None:
+        """A selection's price without handicap; only a newly traded one where levels are unsure."""
+        ladder = self.runners.get((selection, 0.0))
+        if ladder is None:
+            return None
+        return ladder.price if self._is_whole else ladder.traded_price
 
     def apply(self, change: Change) -> None:
         """Take an image or a delta in.
@@ -84,8 +102,9 @@ class Market:
             self.definition = change.market_definition
         if change.img:
             self.runners = {}
+            self._is_whole = True
         for runner in change.rc:
-            self.runners.setdefault((runner.id, runner.hc), Ladder()).apply(runner)
+            self.runners.setdefault((runner.id, runner.hc or 0.0), Ladder()).apply(runner)
 
 
 def _put(sizes: dict[float, float], changes: Iterable[tuple[float, float]]) -> None:

@@ -46,6 +46,7 @@ class MarketEvents:
         self._pool = pool
         self._match_id = fixture.match_id
         self._market_time = ""
+        self._is_new = True
         self._in_play = False
         self._status = _OPEN
         self._prices: tuple[float, float, float] | None = None
@@ -66,8 +67,10 @@ class MarketEvents:
             yield self._scheduled(market, definition, kick_off, at)
         if definition.in_play and not self._in_play:
             self._in_play = True
-            head = self._head(market, "in-play", at)
+            # A recording that begins in play did not see when that began.
+            head = self._head(market, "in-play", min(kick_off, at) if self._is_new else at)
             yield MatchStarted(**head, data=MatchStartedData())
+        self._is_new = False
         if definition.status != _OPEN:
             yield from self._closed(market, definition, at)
             return
@@ -157,8 +160,7 @@ def _prices(market: Market, sides: tuple[int, int]) -> tuple[float, float, float
     home, away = sides
     found = []
     for selection in (home, THE_DRAW, away):
-        ladder = market.runners.get((selection, 0.0))
-        price = None if ladder is None else ladder.price
+        price = market.price(selection)
         if price is None:
             return None
         found.append(round(price, _DIGITS))

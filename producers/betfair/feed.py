@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from producers.betfair.book import Market
 from producers.betfair.events import SOURCE, MarketEvents
-from producers.betfair.messages import read_messages
+from producers.betfair.messages import UnreadableError, read_change, read_messages
 from schemas.errors import RowError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    import msgspec
 
     from producers.betfair.fixtures import Fixture
     from producers.betfair.messages import Change, MarketDefinition, Report
@@ -83,11 +85,23 @@ class _File:
             self._tally.messages += 1
             self._tally.heartbeats += message.ct == "HEARTBEAT"
             at = _EPOCH + dt.timedelta(milliseconds=message.pt)
-            for change in message.mc:
-                try:
-                    yield from self._after(change, number, at)
-                except ValueError as error:
-                    self._refuse(number, f"market {change.id}: {error}")
+            for raw in message.mc:
+                yield from self._each(raw, number, at)
+
+    def _each(self, raw: msgspec.Raw, number: int, at: dt.datetime) -> Iterator[AnyEvent]:
+        try:
+            change = read_change(raw)
+        except UnreadableError as error:
+            self._tally.changes += 1
+            for market in self._markets.values():
+                if market.market_id == (error.market_id or market.market_id):
+                    market.lose()
+            self._refuse(number, f"no message of a market {error.market_id or '?'}: {error}")
+            return
+        try:
+            yield from self._after(change, number, at)
+        except ValueError as error:
+            self._refuse(number, f"market {change.id}: {error}")
 
     def _after(self, change: Change, number: int, at: dt.datetime) -> Iterator[AnyEvent]:
         self._tally.changes += 1

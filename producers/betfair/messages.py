@@ -28,11 +28,19 @@ LevelPriceSize: TypeAlias = tuple[int, float, float]
 Milliseconds = Annotated[int, Meta(ge=0, le=16_725_225_600_000)]
 
 
+class UnreadableError(Exception):
+    """A change of a market that cannot be read: its market's id, empty where not even that can."""
+
+    def __init__(self, market_id: str, reason: str) -> None:
+        super().__init__(reason)
+        self.market_id = market_id
+
+
 class RunnerChange(Struct, frozen=True):
     """What changed of one runner; a size of 0 takes a price or a level away."""
 
     id: int
-    hc: float = 0.0
+    hc: float | None = 0.0
     ltp: float | None = None
     tv: float | None = None
     atb: list[PriceSize] = []
@@ -49,7 +57,7 @@ class RunnerDefinition(Struct, frozen=True, rename="camel"):
     status: str
     sort_priority: int
     name: str = ""
-    hc: float = 0.0
+    hc: float | None = 0.0
 
 
 class MarketDefinition(Struct, frozen=True, rename="camel"):
@@ -84,7 +92,14 @@ class Message(Struct, frozen=True):
     pt: Milliseconds
     clk: str | None = None
     ct: str | None = None
-    mc: list[Change] = []
+    mc: list[msgspec.Raw] = []
+    """One by one, so that a market that cannot be read takes no other with it."""
+
+
+class _Named(Struct, frozen=True):
+    """The part of a change without which nobody knows what was lost."""
+
+    id: str
 
 
 class _Other(Struct, frozen=True):
@@ -94,6 +109,8 @@ class _Other(Struct, frozen=True):
 
 
 _decoder = msgspec.json.Decoder(Message)
+_change = msgspec.json.Decoder(Change)
+_named = msgspec.json.Decoder(_Named)
 _other = msgspec.json.Decoder(_Other)
 
 
@@ -114,6 +131,22 @@ def read_messages(path: Path, report: Report) -> Iterator[tuple[int, Message]]:
                     yield from _message(line, path, number, report)
     except (OSError, EOFError) as error:
         raise FeedError(f"{path} cannot be read beyond line {number}: {error}") from error
+
+
+def read_change(raw: msgspec.Raw) -> Change:
+    """Read one market's change.
+
+    Raises:
+        UnreadableError: When it is none.
+    """
+    try:
+        return _change.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        try:
+            market_id = _named.decode(raw).id
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            market_id = ""
+        raise UnreadableError(market_id, str(error)) from error
 
 
 def _unpacked(path: Path) -> IO[bytes]:

@@ -7,12 +7,22 @@ two leaders at once, or one that comes back, write the same events, and copies c
 from __future__ import annotations
 
 import datetime as dt
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from producers.clock.watch import CLOCK as SOURCE
 from producers.clock.watch import LONGEST, Live
 from producers.timetable import london_day, start_of_day
-from schemas.events import AnyEvent, ClockTick, ClockTickData, FeedSilent, FeedSilentData
+from schemas.events import (
+    AnyEvent,
+    ClockTick,
+    ClockTickData,
+    FeedSilent,
+    FeedSilentData,
+    FeedState,
+    FeedStatus,
+    FeedStatusData,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,8 +42,11 @@ def decide(
     last_heard: Mapping[tuple[str, str], dt.datetime],
     pools: Iterable[str],
     silent_after: dt.timedelta,
+    spoke_again: Mapping[tuple[str, str], tuple[dt.datetime, dt.datetime]] = MappingProxyType({}),
 ) -> list[AnyEvent]:
     """Say what is due at *now*: each pool's day, each live match's minute, each feed's silence.
+
+    And the end of a silence: few feeds say themselves that they are back.
 
     Only the newest minute is told: those that were missed are no longer now. Matches of a feed that
     has said nothing for *silent_after* are not ticked.
@@ -50,7 +63,8 @@ def decide(
             silent[key] = _silence(*key, heard, silent_after)
         elif (tick := _tick(match, now)) is not None:
             ticks.append(tick)
-    return told + [silent[key] for key in sorted(silent)] + ticks
+    back = [_back(*key, *spoke_again[key]) for key in sorted(spoke_again)]
+    return told + [silent[key] for key in sorted(silent)] + back + ticks
 
 
 def minute_of(match: Live, now: dt.datetime) -> tuple[int, int, dt.datetime] | None:
@@ -107,4 +121,15 @@ def _silence(pool: str, source: str, heard: dt.datetime, silent_after: dt.timede
         time=heard + silent_after,
         partitionkey=pool,
         data=FeedSilentData(silent_source=source, last_heard=heard),
+    )
+
+
+def _back(pool: str, source: str, since: dt.datetime, heard: dt.datetime) -> FeedStatus:
+    """The source's own word on itself, which is the one that ends its silence."""
+    return FeedStatus(
+        id=f"{pool}:back:{since.isoformat()}",
+        source=source,
+        time=heard,
+        partitionkey=pool,
+        data=FeedStatusData(state=FeedState.RECOVERED),
     )

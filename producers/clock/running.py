@@ -58,7 +58,14 @@ class Clock:
         # Known pools only: a pool's name on no stream has nobody to tell the day to.
         names = [name.decode() for name in self._client.hkeys(pools(self._namespace))]  # type: ignore[union-attr]
         watch = self._watch
-        due = decide(now, watch.matches.values(), watch.last_heard, names, self._silent_after)
+        due = decide(
+            now,
+            watch.matches.values(),
+            watch.last_heard,
+            names,
+            self._silent_after,
+            watch.spoke_again,
+        )
         fresh = [event for event in due if event.id not in self._said]
         count = sum(1 for _ in publish(fresh, self._publisher, pace=Pace()))
         # What is due no more is not due again: ids hold the minute, the day or the last word.

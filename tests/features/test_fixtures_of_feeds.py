@@ -15,6 +15,8 @@ from tests.features.story import (
     at,
     changed,
     columns,
+    context,
+    day,
     fixture,
     full_time,
     goal,
@@ -93,6 +95,35 @@ def test_an_abandoned_match_that_goes_on_keeps_its_score() -> None:
 
     assert (called_off, world.matches["m1"].status) == ("abandoned", "live")
     assert _score(world) == (1, 0)
+
+
+def test_another_sources_start_does_not_set_the_minute_back() -> None:
+    start = ev.MatchStarted(**context("m1", at(75), source="other"), data=ev.MatchStartedData())
+
+    world = world_after(FIRST, minute("m1", 60, at(74)), start)
+
+    assert world.matches["m1"].minute == 60
+
+
+def test_a_table_forgets_a_result_that_is_taken_back_whatever_its_day_held() -> None:
+    fixtures, told = [], []
+    for name, home, away, days, score in (
+        ("p1", "A", "B", -6, (0, 1)),
+        ("p2", "C", "D", -6, (2, 0)),
+        ("x", "A", "B", 0, (3, 0)),
+        ("y", "C", "D", 3, (1, 0)),
+    ):
+        kick_off, said = at(days=days), at(days=-9)
+        fixtures.append(fixture(name, home, away, kick_off=kick_off, time=said))
+        told += [day(kick_off.date()), full_time(name, *score, at(days=days, minutes=110))]
+        if name == "x":
+            told.append(day(at(days=1).date()))
+    off = changed("x", ev.FixtureStatus.ABANDONED, at(days=3, minutes=200))
+    without = [event for event in told if event.subject != "x"]
+
+    late, clean = world_after(*fixtures, *told, off), world_after(*fixtures, *without, off)
+
+    assert late.tables == clean.tables
 
 
 def test_a_result_awarded_later_takes_the_played_one_out_of_the_ratings() -> None:

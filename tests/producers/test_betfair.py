@@ -10,7 +10,15 @@ import pytest
 
 from features import World, fold
 from producers import betfair
-from producers.betfair import Fixture, Ladder, Market, Tally, load_fixtures, read_messages
+from producers.betfair import (
+    Fixture,
+    Ladder,
+    Market,
+    Tally,
+    load_fixtures,
+    read_change,
+    read_messages,
+)
 from schemas import events
 from schemas.competitions import load_competitions
 from schemas.errors import FeedError, RowError, SettingsError
@@ -81,7 +89,8 @@ def test_the_real_recording_gives_the_book_that_its_deltas_add_up_to(recording: 
     for (number, parsed), line in zip(read_messages(recording, unexpected), lines, strict=True):
         count += 1
         assert number == count
-        (change,) = parsed.mc
+        (raw,) = parsed.mc
+        change = read_change(raw)
         market.apply(change)
         for runner in json.loads(line)["mc"][0]["rc"]:
             for side in ("atb", "atl"):
@@ -261,6 +270,66 @@ def test_a_line_that_cannot_be_is_reported_by_its_number_and_the_rest_goes_on(
     last = told[-1]
     assert isinstance(last, events.OddsChanged)
     assert last.data.home == 2.9
+
+
+def ladder(back: float, lay: float) -> dict[str, object]:
+    return {"atb": [[back, 10]], "atl": [[lay, 10]]}
+
+
+def test_a_market_that_cannot_be_read_takes_no_other_with_it(tmp_path: Path) -> None:
+    errors: list[RowError] = []
+    rc = [{"id": HOME, "ltp": 2.0}]
+    line = json.dumps(
+        {
+            "op": "mcm",
+            "pt": START_MS + 1000,
+            "mc": [{"id": "1.8", "marketDefinition": {"eventId": "1"}}, {"id": "1.7", "rc": rc}],
+        }
+    )
+
+    told = told_of(tmp_path, IMAGE, line, report=errors.append)
+
+    assert [error.line for error in errors] == [2]
+    assert "1.8" in errors[0].reason
+    assert isinstance(told[-1], events.OddsChanged)
+    assert told[-1].data.home == 2.0
+
+
+def test_after_a_change_that_was_lost_levels_say_nothing_until_the_next_image(
+    tmp_path: Path,
+) -> None:
+    errors: list[RowError] = []
+    levels = [{"id": name, **ladder(3.0, 3.02)} for name in (HOME, AWAY, DRAW)]
+    lost = message(1, rc=[{"id": HOME, "atb": "?"}])
+
+    told = told_of(tmp_path, IMAGE, lost, message(2, rc=levels), report=errors.append)
+    whole = message(3, img=True, marketDefinition=definition(), rc=levels)
+    after = told_of(tmp_path, IMAGE, lost, message(2, rc=levels), whole, report=errors.append)
+
+    assert [event.data.home for event in told if isinstance(event, events.OddsChanged)] == [2.5]
+    assert isinstance(after[-1], events.OddsChanged)
+    assert after[-1].data.home == pytest.approx(3.01, abs=0.001)
+
+
+def test_a_handicap_of_null_is_none(tmp_path: Path) -> None:
+    rc = [{**each, "hc": None} for each in at_prices(2.5, 3.4, 3.0)]
+
+    told = told_of(tmp_path, message(0, img=True, marketDefinition=definition(), rc=rc))
+
+    assert isinstance(told[-1], events.OddsChanged)
+
+
+def test_a_recording_that_begins_in_play_started_at_the_market_time(tmp_path: Path) -> None:
+    in_play = definition(inPlay=True)
+    late = 3600 + 15 * 60
+
+    told = told_of(
+        tmp_path,
+        message(late, img=True, marketDefinition=in_play, rc=at_prices(2.5, 3.4, 3.0)),
+    )
+
+    (started,) = [event for event in told if isinstance(event, events.MatchStarted)]
+    assert started.time.isoformat() == "2025-01-18T15:00:00+00:00"
 
 
 def test_heartbeats_and_answers_are_no_changes(tmp_path: Path) -> None:

@@ -232,6 +232,62 @@ def test_a_silence_makes_the_matches_of_its_feed_stale() -> None:
     assert world.matches[begun.subject].stale
 
 
+def test_a_feed_that_speaks_again_makes_its_matches_fresh_again() -> None:
+    start = dt.date(2024, 8, 9)
+    told = []
+    for event in simulate.read(1, start=start):
+        told.append(event)
+        if isinstance(event, events.MatchStarted):
+            break
+    world, _ = folded(told)
+    begun, watch = told[-1], Watch()
+    watch.hear(begun, begun.time)
+    said = []
+    for passed in (11, 12, 30):
+        now = begun.time + minutes(passed)
+        if passed == 12:
+            goal = events.MatchIncident(
+                id="goal",
+                source=begun.source,
+                subject=begun.subject,
+                partitionkey=begun.partitionkey,
+                time=now,
+                data=events.MatchIncidentData(
+                    incident_id="1",
+                    revision=1,
+                    kind=events.IncidentKind.GOAL,
+                    side=events.Side.HOME,
+                    minute=12,
+                ),
+            )
+            watch.hear(goal, now)
+            fold(world, goal)
+        due = decide(
+            now, watch.matches.values(), watch.last_heard, [], SILENT_AFTER, watch.spoke_again
+        )
+        for event in due:
+            watch.hear(event, now)
+            fold(world, event)
+        said.append(world.matches[begun.subject].stale)
+
+    assert said == [True, False, True]
+
+
+def test_another_sources_start_does_not_begin_the_match_again() -> None:
+    watch, start = Watch(), story()[0]
+    other = events.MatchStarted(
+        **{**HEAD, "source": "other"},
+        id="late",
+        time=KICK_OFF + minutes(15),
+        data=events.MatchStartedData(),
+    )
+
+    watch.hear(start, start.time)
+    watch.hear(other, other.time)
+
+    assert watch.matches[MATCH].started_at == start.time
+
+
 @pytest.fixture
 def client(redis_url: str) -> Iterator[redis.Redis]:
     with redis.Redis.from_url(redis_url) as opened:
