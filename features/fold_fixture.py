@@ -8,7 +8,7 @@ from features.checks import both_or_neither, current, match_of, said_at, utc
 from features.feeds import heard
 from features.fold_clock import RETENTION
 from features.ledger import settled
-from features.market import market_of
+from features.market import market_of, place_anew
 from features.state import Change, MatchState, TeamState
 from schemas.errors import RejectedEventError
 from schemas.events import FixtureStatus
@@ -62,12 +62,16 @@ def fixture_scheduled(world: World, event: FixtureScheduled) -> tuple[str, ...]:
         external_ids=dict(event.data.external_ids),
         simulated=event.source.startswith("simulat"),
         said_at=at,
+        announced_at=at,
     )
-    older = _same_under_another_id(world, match)
+    other = _same_under_another_id(world, match)
     heard(world, match, event.source)
     _meet_teams(world, match, event.data)
     touched = _kept(world, match)
-    return touched if older is None else _rekey(world, older, match)
+    if other is None:
+        return touched
+    older, newer = sorted((other, match), key=_announced)
+    return _rekey(world, older, newer, known=other)
 
 
 def _again(
@@ -91,8 +95,7 @@ def _again(
     changed = heard(world, match, event.source) or changed
     if not changed:
         return ()
-    world.index(match)
-    return settled(world, match)
+    return _moved(world, match)
 
 
 def _same_under_another_id(world: World, match: MatchState) -> MatchState | None:
@@ -114,19 +117,21 @@ def _same_under_another_id(world: World, match: MatchState) -> MatchState | None
     return older
 
 
-def _rekey(world: World, older: MatchState, match: MatchState) -> tuple[str, ...]:
-    """Go on under the new id with all that was told under the old one."""
-    match.change, match.clock, match.statistics = older.change, older.clock, older.statistics
-    match.called_off_at, match.rescheduled_at = older.called_off_at, older.rescheduled_at
-    match.started_at, match.ended_at, match.extra_at = (
-        older.started_at,
-        older.ended_at,
-        older.extra_at,
+def _announced(match: MatchState) -> tuple[datetime, str]:
+    return match.announced_at or match.said_at, match.match_id
+
+
+def _rekey(
+    world: World, older: MatchState, match: MatchState, *, known: MatchState
+) -> tuple[str, ...]:
+    """Go on under the newest id; all that was told so far was told of the *known* one."""
+    if older is known:
+        _hand_over(older, match)
+    match.said_at, match.kick_off = max(
+        (match.said_at, match.kick_off), (older.said_at, older.kick_off)
     )
-    match.told, match.books = older.told, older.books
     match.sources = sorted({*match.sources, *older.sources})
     match.external_ids = {**older.external_ids, **match.external_ids}
-    older.told, older.books, older.market = {}, {}, None
     older.rekeyed_to = match.match_id
     match.market = market_of(match, world.pool(match.pool).feeds)
     # The old match first: its result leaves the ratings before it enters them again.
@@ -134,6 +139,18 @@ def _rekey(world: World, older: MatchState, match: MatchState) -> tuple[str, ...
     world.index(older)
     world.index(match)
     return match.match_id, *sorted(touched - {match.match_id})
+
+
+def _hand_over(older: MatchState, match: MatchState) -> None:
+    match.change, match.clock, match.statistics = older.change, older.clock, older.statistics
+    match.called_off_at, match.rescheduled_at = older.called_off_at, older.rescheduled_at
+    match.started_at, match.ended_at, match.extra_at = (
+        older.started_at,
+        older.ended_at,
+        older.extra_at,
+    )
+    match.told, match.books, match.played = older.told, older.books, older.played
+    older.told, older.books, older.market, older.played = {}, {}, None, []
 
 
 def fixture_changed(world: World, event: FixtureChanged) -> tuple[str, ...]:
@@ -160,8 +177,13 @@ def fixture_changed(world: World, event: FixtureChanged) -> tuple[str, ...]:
         match.change = change
         changed = True
     changed = _called_off(match, data.status, at) or changed
-    if not changed:
-        return ()
+    return _moved(world, match) if changed else ()
+
+
+def _moved(world: World, match: MatchState) -> tuple[str, ...]:
+    """What follows from another kick-off or standing: which prices are from before play, too."""
+    place_anew(match)
+    match.market = market_of(match, world.pool(match.pool).feeds)
     # Before settling: it files the match anew only when that changes whether it is over.
     world.index(match)
     return settled(world, match)

@@ -9,12 +9,12 @@ import msgspec
 from features.checks import match_of, room, said_at
 from features.feeds import heard
 from features.ledger import reconcile
-from features.market import market_of
+from features.market import is_placed, market_of, outbids, with_quoted
 from features.play import is_stale
 from features.shin import shin
 from features.state import Book, Price
 from schemas.errors import RejectedEventError
-from schemas.events import Market, OddsPhase
+from schemas.events import Market
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,8 +32,6 @@ MOST_PRICE = 10_000.0
 LEAST_SUM, MOST_SUM = 0.7, 2.0
 """Inverse prices that sum to less or more are no bookmaker's: its margin would be absurd."""
 
-_BEFORE_KICK_OFF = (OddsPhase.OPENING, OddsPhase.CLOSING)
-
 
 def odds_changed(world: World, event: OddsChanged) -> tuple[str, ...]:
     """Prices moved; the newest stand, and an opening price never replaces a later phase's.
@@ -48,9 +46,8 @@ def odds_changed(world: World, event: OddsChanged) -> tuple[str, ...]:
     _possible(data)
     book = _book(match, data.bookmaker, event.source)
     changed = heard(world, match, event.source)
-    before_kick_off = data.phase in _BEFORE_KICK_OFF or at < match.kick_off
     known = book
-    book = _with_price(book, data, at, before_kick_off=before_kick_off)
+    book = _with_price(book, data, at, match.play_at)
     if book is not known:
         match.books[_key(book)] = book
         changed = True
@@ -102,39 +99,19 @@ def _book(match: MatchState, bookmaker: str, source: str) -> Book:
     return found
 
 
-def _outbids(price: Price, other: Price | None) -> bool:
-    """Whether *price* is the newer one: by market version, else by time.
-
-    An opening price never is, once another phase's is known. Equals are told apart by what they
-    say, so that it does not matter which of them came first.
-    """
-    if other is None:
-        return True
-    opening = price.phase is OddsPhase.OPENING
-    if opening is not (other.phase is OddsPhase.OPENING):
-        return not opening
-    if price.version != other.version:
-        return price.version > other.version
-    if price.at != other.at:
-        return price.at > other.at
-    return _tie(price) > _tie(other)
-
-
-def _tie(price: Price) -> tuple[bool, float, float, float, str]:
-    is_closing = price.phase is OddsPhase.CLOSING
-    return is_closing, price.home, price.draw, price.away, price.phase.value
-
-
-def _with_price(book: Book, data: OddsChangedData, at: datetime, *, before_kick_off: bool) -> Book:
+def _with_price(book: Book, data: OddsChangedData, at: datetime, play_at: datetime) -> Book:
     """The book with one more price; the same one where it says nothing new."""
     home, draw, away = data.home, data.draw, data.away
     told = Price(home, draw, away, shin(home, draw, away), data.phase, data.market_version, at)
-    newest = _outbids(told, book.newest)
-    before = opening = False
-    if before_kick_off:
-        before = newest if book.before is book.newest else _outbids(told, book.before)
-        opening = book.opening is None or _outbids(book.opening, told)
-    if not (newest or before or opening):
+    newest = outbids(told, book.newest)
+    before = False
+    quoted = book.quoted
+    if is_placed(told.phase):
+        before = newest if book.before is book.newest else outbids(told, book.before)
+    elif at < play_at:
+        quoted = with_quoted(quoted, told)
+    opening = book.opening is None or outbids(book.opening, told)
+    if not (newest or before or opening or quoted != book.quoted):
         return book
     return Book(
         book.bookmaker,
@@ -144,6 +121,7 @@ def _with_price(book: Book, data: OddsChangedData, at: datetime, *, before_kick_
         told if opening else book.opening,
         book.suspended_version,
         book.suspended_at,
+        quoted,
     )
 
 

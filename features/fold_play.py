@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from features.checks import both_or_neither, match_of, room, said_at, utc
 from features.feeds import heard
 from features.ledger import reconcile, settled
+from features.market import market_of, place_anew
 from features.state import Clock, MatchState, Result, Revision, Said, Snapshot, Statistics, Told
 from schemas.errors import RejectedEventError
 from schemas.events import Period
@@ -31,6 +32,9 @@ MOST_REVISIONS = 8
 MOST_INCIDENTS = 400
 """No match has more incidents by one source's count."""
 
+MOST_DAYS_OF_PLAY = 4
+"""Midnight passes in play, and a match abandoned is played again another day."""
+
 MOST_STOPPAGE = 45
 """Minutes; what is longer is no stoppage but an interruption."""
 
@@ -54,7 +58,7 @@ def match_started(world: World, event: MatchStarted) -> tuple[str, ...]:
     match = match_of(world, event)
     at = said_at(event)
     changed = heard(world, match, event.source)
-    changed = _started(match, at) or changed
+    changed = _started(world, match, at) or changed
     return settled(world, match) if changed else ()
 
 
@@ -70,7 +74,7 @@ def match_period(world: World, event: MatchPeriod) -> tuple[str, ...]:
     changed = heard(world, match, event.source)
     minute = _PERIOD_MINUTE.get(data.period)
     if minute is not None:
-        changed = _started(match, at) or changed
+        changed = _started(world, match, at) or changed
         changed = _clock(match, Clock(at, minute, 0)) or changed
     if data.period in _EXTRA_TIME:
         changed = _extra(match, at) or changed
@@ -98,7 +102,7 @@ def match_incident(world: World, event: MatchIncident) -> tuple[str, ...]:
     if known is not None and event.data.incident_id not in known.incidents:
         room(match, known.incidents, MOST_INCIDENTS, f"incidents of {event.source}")
     changed = heard(world, match, event.source)
-    changed = _started(match, at) or changed
+    changed = _started(world, match, at) or changed
     changed = _incident(_told(match, event.source), event.data, at) or changed
     return settled(world, match) if changed else ()
 
@@ -117,7 +121,7 @@ def match_snapshot(world: World, event: MatchSnapshot) -> tuple[str, ...]:
     changed = heard(world, match, event.source)
     told = _told(match, event.source)
     if data.period is not Period.UNKNOWN:
-        changed = _started(match, as_of) or changed
+        changed = _started(world, match, as_of) or changed
         changed = _clock(match, Clock(as_of, data.minute, data.stoppage)) or changed
     if data.period in _EXTRA_TIME:
         changed = _extra(match, as_of) or changed
@@ -174,6 +178,7 @@ def match_finished(world: World, event: MatchFinished) -> tuple[str, ...]:
     if told.result is None or result > told.result:
         told.result = result
         changed = True
+    changed = _played(world, match, at) or changed
     if match.ended_at is None or at < match.ended_at:
         match.ended_at = at
         changed = True
@@ -208,11 +213,25 @@ def _extra_time(event: MatchFinished) -> tuple[int, int]:
     return home, away
 
 
-def _started(match: MatchState, at: datetime) -> bool:
+def _started(world: World, match: MatchState, at: datetime) -> bool:
     newer = match.started_at is None or at > match.started_at
     if newer:
         match.started_at = at
-    return newer
+    return _played(world, match, at) or newer
+
+
+def _played(world: World, match: MatchState, at: datetime) -> bool:
+    """Note a sign of play, which may place prices in play that were taken for earlier ones."""
+    day = at.date()
+    known = next((first for first in match.played if first.date() == day), None)
+    if known is not None and known <= at:
+        return False
+    play_at = match.play_at
+    match.played = sorted({at, *match.played} - {known})[-MOST_DAYS_OF_PLAY:]
+    if match.play_at != play_at:
+        place_anew(match)
+        match.market = market_of(match, world.pool(match.pool).feeds)
+    return True
 
 
 def _clock(match: MatchState, clock: Clock) -> bool:

@@ -51,9 +51,13 @@ def reconcile(world: World, match: MatchState) -> list[str]:
     pool = world.pool(match.pool)
     first = min(entry.kick_off for entry in (wanted, held) if entry is not None).date()
     if pool.day is not None and first < pool.day - WINDOW:
-        pool = copy.copy(pool)
-        pool.too_late += 1
-        world.keep_pool(pool)
+        too_late = (-1, -1) if wanted is None else (wanted.home, wanted.away)
+        if too_late != match.too_late:
+            match.too_late = too_late
+            world.keep_match(match)
+            pool = copy.copy(pool)
+            pool.too_late += 1
+            world.keep_pool(pool)
         return []
     world.checkpoints.unfile(match)
     match.folded = wanted

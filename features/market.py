@@ -16,6 +16,7 @@ from schemas.events import OddsPhase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from features.state import Book, Chances, FeedMark, MatchState, Price
 
@@ -27,6 +28,13 @@ CONSENSUS = "consensus"
 STALE_BEFORE = timedelta(hours=12)
 STALE_IN_PLAY = timedelta(minutes=5)
 """A price older than this, measured from the newest of the match, takes no part in a consensus."""
+
+MOST_QUOTED = 8
+"""Of each bookmaker so many of the last prices from before play are kept.
+
+Where play turns out to have begun before all of them, what is known of the market before play ends
+with its last opening or closing price.
+"""
 
 _LEAST = 1e-6
 
@@ -44,7 +52,7 @@ def market_of(match: MatchState, feeds: Mapping[str, FeedMark]) -> MarketState |
     if len(match.books) == 1:
         (book,) = match.books.values()
         if book.newest is not None:
-            return _of_one(book)
+            return _of_one(book, match.play_at)
     books = _one_source_each(match, feeds)
     priced = [book for book in books if book.newest is not None]
     if not priced:
@@ -52,12 +60,14 @@ def market_of(match: MatchState, feeds: Mapping[str, FeedMark]) -> MarketState |
     usable = [b for b in priced if not b.suspended and not silent(b.source, feeds)]
     average = next((book for book in usable if book.bookmaker == AVERAGE), None)
     if average is not None:
-        return _of_one(average)
-    fresh = _fresh(usable, match)
+        return _of_one(average, match.play_at)
+    fresh = _fresh(usable, match.play_at)
     if fresh:
-        return _of_one(fresh[0]) if len(fresh) == 1 else _consensus(fresh)
+        one = len(fresh) == 1
+        return _of_one(fresh[0], match.play_at) if one else _consensus(fresh, match.play_at)
     # Nobody takes bets or speaks: the average's or the newest last word, for the record.
-    return _of_one(max(priced, key=lambda b: (b.bookmaker == AVERAGE, _newest_at(b), b.bookmaker)))
+    last = max(priced, key=lambda b: (b.bookmaker == AVERAGE, _newest_at(b), b.bookmaker))
+    return _of_one(last, match.play_at)
 
 
 def before_play(match: MatchState) -> MarketState | None:
@@ -66,38 +76,102 @@ def before_play(match: MatchState) -> MarketState | None:
     A price quoted in play holds minute and score already: whoever conditions on them needs this.
     """
     market = match.market
-    if market is None or (not market.suspended and _is_before(market, match)):
+    play_at = match.play_at
+    if market is None or (
+        not market.suspended
+        and (market.time is None or _is_before(market.phase, market.time, play_at))
+    ):
         return market
     books = [
-        replace(book, newest=book.before, suspended_at=None)
+        replace(book, newest=price, suspended_at=None)
         for book in _one_source_each(match, {})
-        if book.before is not None
+        if (price := _last_before(book)) is not None
     ]
     average = next((book for book in books if book.bookmaker == AVERAGE), None)
     if average is not None or len(books) == 1:
-        return _of_one(average or books[0])
-    fresh = _fresh(books, match)
-    return _consensus(fresh) if fresh else None
+        return _of_one(average or books[0], play_at)
+    fresh = _fresh(books, play_at)
+    return _consensus(fresh, play_at) if fresh else None
 
 
-def _is_before(market: MarketState, match: MatchState) -> bool:
-    if market.phase is OddsPhase.OPENING or market.phase is OddsPhase.CLOSING:
+def outbids(price: Price, other: Price | None) -> bool:
+    """Whether *price* is the newer one: by market version, else by time.
+
+    An opening price never is, once another phase's is known. Equals are told apart by what they
+    say, so that it does not matter which of them came first.
+    """
+    if other is None:
         return True
-    return market.time is None or market.time < match.kick_off
+    opening = price.phase is OddsPhase.OPENING
+    if opening is not (other.phase is OddsPhase.OPENING):
+        return not opening
+    if price.version != other.version:
+        return price.version > other.version
+    if price.at != other.at:
+        return price.at > other.at
+    return _tie(price) > _tie(other)
+
+
+def _tie(price: Price) -> tuple[bool, float, float, float, str]:
+    is_closing = price.phase is OddsPhase.CLOSING
+    return is_closing, price.home, price.draw, price.away, price.phase.value
+
+
+def is_placed(phase: OddsPhase) -> bool:
+    """Whether a price of this phase is from before kick-off, whatever its time says."""
+    return phase is OddsPhase.OPENING or phase is OddsPhase.CLOSING
+
+
+def _is_before(phase: OddsPhase, at: datetime, play_at: datetime) -> bool:
+    return is_placed(phase) or at < play_at
+
+
+def _last_before(book: Book) -> Price | None:
+    """The bookmaker's last price from before play, by what is known of both now."""
+    if not book.quoted:
+        return book.before
+    last = book.quoted[-1]
+    return last if outbids(last, book.before) else book.before
+
+
+def with_quoted(quoted: tuple[Price, ...], told: Price) -> tuple[Price, ...]:
+    """The last prices from before play, oldest first, with one more in its place."""
+    if told in quoted:
+        return quoted
+    place = len(quoted)
+    while place and outbids(quoted[place - 1], told):
+        place -= 1
+    return (*quoted[:place], told, *quoted[place:])[-MOST_QUOTED:]
+
+
+def place_anew(match: MatchState) -> None:
+    """Tell prices from before play from later ones, by what is now known of when it begins."""
+    play_at = match.play_at
+    for name, book in match.books.items():
+        quoted = tuple(price for price in book.quoted if price.at < play_at)
+        newest = book.newest
+        if newest is not None and not is_placed(newest.phase) and newest.at < play_at:
+            quoted = with_quoted(quoted, newest)
+        if quoted != book.quoted:
+            match.books[name] = replace(book, quoted=quoted)
 
 
 def closing_chances(match: MatchState) -> Chances | None:
     """The market's last probabilities from before kick-off, suspended since or not."""
     if len(match.books) == 1:
         (only,) = match.books.values()
-        return None if only.before is None else only.before.chances
-    books = [book for book in _one_source_each(match, {}) if book.before is not None]
-    if not books:
-        return None
-    for book in books:
+        price = _last_before(only)
+        return None if price is None else price.chances
+    prices = []
+    for book in _one_source_each(match, {}):
+        price = _last_before(book)
+        if price is None:
+            continue
         if book.bookmaker == AVERAGE:
-            return None if book.before is None else book.before.chances
-    prices = [book.before for book in books if book.before is not None]
+            return price.chances
+        prices.append(price)
+    if not prices:
+        return None
     last = max(price.at for price in prices)
     phase = max(_weight(price) for price in prices)
     return _median([p for p in prices if last - p.at <= STALE_BEFORE and _weight(p) == phase])
@@ -118,14 +192,14 @@ def _one_source_each(match: MatchState, feeds: Mapping[str, FeedMark]) -> list[B
     return found
 
 
-def _fresh(books: list[Book], match: MatchState) -> list[Book]:
+def _fresh(books: list[Book], play_at: datetime) -> list[Book]:
     """Those whose price is of the newest phase and near the newest in time."""
     if len(books) < 2:  # noqa: PLR2004 - one price is the newest
         return books
     prices = {book.bookmaker: book.newest for book in books if book.newest is not None}
     last = max(price.at for price in prices.values())
     phase = max(_weight(price) for price in prices.values())
-    limit = STALE_BEFORE if last <= match.kick_off else STALE_IN_PLAY
+    limit = STALE_BEFORE if last <= play_at else STALE_IN_PLAY
     return [
         book
         for book in books
@@ -138,18 +212,19 @@ def _weight(price: Price) -> bool:
     return price.phase is not OddsPhase.OPENING
 
 
-def _of_one(book: Book) -> MarketState:
+def _of_one(book: Book, play_at: datetime) -> MarketState:
     price = book.newest
     if price is None:
         raise ValueError(book)  # pragma: no cover - callers hand over priced books only
+    moved = _moved(book, play_at)
     return MarketState(
-        book.bookmaker, *price.chances, price.phase, price.at, book.suspended, 1, *_moved(book)
+        book.bookmaker, *price.chances, price.phase, price.at, book.suspended, 1, *moved
     )
 
 
-def _consensus(books: list[Book]) -> MarketState:
+def _consensus(books: list[Book], play_at: datetime) -> MarketState:
     prices = [book.newest for book in books if book.newest is not None]
-    moves = [_moved(book) for book in books]
+    moves = [_moved(book, play_at) for book in books]
     newest = max(prices, key=attrgetter("at"))
     phases = {price.phase for price in prices}
     return MarketState(
@@ -174,10 +249,12 @@ def _newest_at(book: Book) -> float:
     return 0.0 if book.newest is None else book.newest.at.timestamp()
 
 
-def _moved(book: Book) -> tuple[float, float]:
+def _moved(book: Book, play_at: datetime) -> tuple[float, float]:
     """By how much the log-odds of a home and of an away win moved since the opening."""
     now, then = book.newest, book.opening
     if now is None or then is None or now is then or now.chances == then.chances:
+        return 0.0, 0.0
+    if not _is_before(then.phase, then.at, play_at):
         return 0.0, 0.0
     return (
         _log_odds(now.chances[0]) - _log_odds(then.chances[0]),

@@ -28,6 +28,7 @@ _CALLED_OFF: dict[FixtureStatus, Status] = {
 _GOALS = (IncidentKind.GOAL, IncidentKind.OWN_GOAL)
 _REDS = (IncidentKind.RED, IncidentKind.SECOND_YELLOW)
 FULL_TIME_MINUTE = 90
+_ALL_SPEAK: Mapping[str, FeedMark] = {}
 
 
 def settle(match: MatchState, feeds: Mapping[str, FeedMark]) -> None:
@@ -36,9 +37,12 @@ def settle(match: MatchState, feeds: Mapping[str, FeedMark]) -> None:
     For scores and for incidents one source each is in force. A score in a feed's own words wins
     over the goals counted until then; goals stated later are added, goals withdrawn later are taken
     off. Where the two disagree, or another source does, or a more trusted one is silent, the match
-    is degraded; where the one in force is silent itself, it is stale.
+    is degraded; where the one in force is silent itself, it is stale. Once the match is over, who
+    falls silent changes nothing of it.
     """
     match.status = _status(match)
+    if match.over:
+        feeds = _ALL_SPEAK
     counting = _source(match, feeds, _has_incidents)
     scoring = _source(match, feeds, _has_score)
     standing = [] if counting is None else _standing(match, counting, None)

@@ -53,8 +53,9 @@ class Price(Struct, array_like=True, frozen=True, gc=False):
 class Book(Struct, array_like=True, frozen=True, gc=False):
     """One bookmaker's prices as one source tells them, and its last suspension.
 
-    ``newest`` is the price that stands, ``before`` the last one from before kick-off, ``opening``
-    the first one: all none where the bookmaker has only ever suspended.
+    ``newest`` is the price that stands, ``opening`` the first one and ``before`` the last one that
+    its phase places before kick-off: all none where there is none. ``quoted`` are the last ones of
+    another phase from before play, oldest first.
     """
 
     bookmaker: str
@@ -64,6 +65,7 @@ class Book(Struct, array_like=True, frozen=True, gc=False):
     opening: Price | None = None
     suspended_version: int = -1
     suspended_at: dt.datetime | None = None
+    quoted: tuple[Price, ...] = ()
 
     @property
     def suspended(self) -> bool:
@@ -185,7 +187,7 @@ class FeedMark(Struct, array_like=True, frozen=True, gc=False):
 
 
 class MatchState(Struct, array_like=True, kw_only=True, gc=False):
-    """One match. The last five fields belong to the agent that forecasts; no fold touches them."""
+    """One match. What is the agent's own belongs to the one that forecasts; no fold touches it."""
 
     match_id: str
     pool: str
@@ -231,6 +233,12 @@ class MatchState(Struct, array_like=True, kw_only=True, gc=False):
     home_p: float = UNKNOWN
     draw_p: float = UNKNOWN
     away_p: float = UNKNOWN
+    # More facts: the first sign of play of each day, in order.
+    played: list[dt.datetime] = msgspec.field(default_factory=list)
+    # When its id was first told, of those under which a feed knows the fixture.
+    announced_at: dt.datetime | None = None
+    # The result that came too late for the ratings; -1 each where one was taken back too late.
+    too_late: Pair | None = None
 
     @property
     def over(self) -> bool:
@@ -255,6 +263,13 @@ class MatchState(Struct, array_like=True, kw_only=True, gc=False):
         """What was told of play until then is void: it was called off and scheduled anew."""
         off, anew = self.called_off_at, self.rescheduled_at
         return off if off is not None and anew is not None and anew > off else None
+
+    @property
+    def play_at(self) -> dt.datetime:
+        """Prices from then on may hold the score: kick-off, or the first sign of play before it."""
+        void = self.void_until
+        first = next((at for at in self.played if void is None or at > void), self.kick_off)
+        return min(first, self.kick_off)
 
     @property
     def suspended(self) -> bool:

@@ -17,6 +17,7 @@ from schemas.errors import RejectedEventError
 from tests.features.story import (
     at,
     changed,
+    context,
     day,
     fixture,
     full_time,
@@ -90,6 +91,41 @@ def _corrections() -> list[ev.Event]:
     ]
 
 
+def _troubles() -> list[ev.Event]:
+    """Two sources that disagree and fall silent, early and moved kick-offs, play called off."""
+    silent = ev.FeedSilentData(silent_source="two")
+    alive = ev.FeedHeartbeatData()
+    status = ev.FixtureStatus
+    return [
+        # The other source sees a goal that nobody else does, and is gone for an hour.
+        goal("m0", "z", 12, ev.Side.AWAY, time=at(11), source="two"),
+        period("m0", ev.Period.HALF_TIME, (1, 1), at(47), source="two"),
+        ev.FeedSilent(**context("", at(50), source="clock"), data=silent),
+        ev.FeedHeartbeat(**context("", at(100), source="two"), data=alive),
+        full_time("m0", 4, 4, at(112), source="two"),
+        changed("m1", status.ABANDONED, at(75 + 60)),
+        goal("m1", "z", 5, time=at(75 + 5), source="two"),
+        # A quarter of an hour early; the prices since then hold the score.
+        odds("m10", (2.0, 3.4, 4.0), at(-40, days=3), "pin"),
+        odds("m10", (2.1, 3.4, 3.9), at(-20, days=3), "pin"),
+        period("m10", ev.Period.FIRST_HALF, None, at(-15, days=3)),
+        odds("m10", (1.3, 5.0, 9.0), at(-5, days=3), "pin"),
+        odds("m10", (1.2, 6.0, 12.0), at(20, days=3), "pin"),
+        # Two hours late; what was quoted meanwhile is from before play.
+        changed("m20", status.SCHEDULED, at(-30, days=6), kick_off=at(120, days=6)),
+        odds("m20", (2.6, 3.3, 2.8), at(60, days=6), "pin"),
+        # Called off, and played two days later.
+        changed("m21", status.POSTPONED, at(-300, days=6)),
+        changed("m21", status.SCHEDULED, at(-200, days=6), kick_off=at(75, days=8)),
+        full_time("m21", 5, 1, at(185, days=8)),
+        ev.FeedSilent(
+            **context("", at(30, days=9), source="clock"),
+            data=ev.FeedSilentData(silent_source="test"),
+        ),
+        ev.FeedHeartbeat(**context("", at(70, days=9)), data=alive),
+    ]
+
+
 FIXTURES, CLEAN = _season()
 _EXTRA_FIXTURE = fixture("later", "Arsenal", "Chelsea", at(days=30), time=at(days=-7))
 
@@ -134,6 +170,18 @@ def test_duplicates_and_corrections_in_any_order_end_in_the_state_of_the_correct
     muddled = _ends(_told(_shuffled(data, [*story, *copies])))
 
     assert muddled == corrected
+
+
+@_FEW
+@given(st.data())
+def test_silences_moved_kick_offs_and_a_second_source_in_any_order_end_in_the_same_state(
+    data: st.DataObject,
+) -> None:
+    story = sorted([*CLEAN, *_troubles()], key=lambda event: event.time)
+
+    muddled = _ends(_told(_shuffled(data, story)))
+
+    assert muddled == _ends(_told(story))
 
 
 @_FEW
@@ -187,6 +235,15 @@ def test_a_correction_after_twenty_one_days_is_recorded_and_counted_and_rates_no
     assert world.teams["england/arsenal"].elo == elo
     assert world.pools["england"].too_late == 1
     assert fold(world, full_time("m0", 0, 5, at(days=22))) == ()
+
+
+def test_a_result_that_came_too_late_is_counted_once_whatever_follows_it() -> None:
+    world = _told([*CLEAN, day(at(days=22).date()), full_time("m0", 0, 5, at(days=22))])
+
+    for shots in range(5, 8):
+        fold(world, statistics("m0", (shots, 5), at(days=22, minutes=shots)))
+
+    assert world.pools["england"].too_late == 1
 
 
 def test_a_correction_on_the_twenty_first_day_still_counts() -> None:

@@ -158,6 +158,18 @@ def test_a_fixture_under_a_new_id_goes_on_with_what_was_told_under_the_old_one()
     assert world.teams["england/arsenal"].matches == 1
 
 
+def test_a_fixture_goes_on_under_the_id_told_last_whichever_of_both_comes_first() -> None:
+    old = fixture("m0", "Arsenal", "Chelsea", external_ids=FIXTURE_IDS, time=at(days=-7))
+    new = fixture("m1", "Arsenal", "Chelsea", external_ids=FIXTURE_IDS, time=at(days=-5))
+    play = [goal("m1", "a", 12), full_time("m1", 1, 0)]
+
+    in_order, swapped = world_after(old, new, *play), world_after(new, *play, old)
+
+    assert stored(swapped) == stored(in_order)
+    assert swapped.matches["m0"].rekeyed_to == "m1"
+    assert _score(swapped) == (1, 0)
+
+
 def test_a_finished_fixture_under_a_new_id_is_rated_once() -> None:
     old = fixture("m0", "Arsenal", "Chelsea", external_ids=FIXTURE_IDS)
     new = fixture("m1", "Arsenal", "Chelsea", external_ids=FIXTURE_IDS, time=at(200))

@@ -318,6 +318,38 @@ def test_prices_that_were_first_quoted_in_play_are_no_market_before_it() -> None
     assert world.matches["m1"].market is not None
 
 
+@pytest.mark.parametrize("told", ["in time", "late"])
+def test_a_price_quoted_since_play_began_early_says_nothing_of_before_it(told: str) -> None:
+    quoted = odds("m1", time=at(-60))
+    in_play = odds("m1", (1.1, 9.0, 30.0), at(-5))
+    early = goal("m1", "g", 3, time=at(-12))
+    story = [early, in_play] if told == "in time" else [in_play, early]
+
+    world = world_after(FIRST, quoted, *story, full_time("m1", 1, 0, at(95)))
+
+    home, phase = columns(world, "m1", "market_home", "market_phase")
+    assert 0.4 < home < 0.5
+    assert phase == 1.0
+    held = world.matches["m1"].folded
+    assert held is not None
+    assert held.chances is not None
+    assert held.chances[0] == pytest.approx(home)
+
+
+@pytest.mark.parametrize("told", ["in time", "late"])
+def test_a_price_quoted_before_a_kick_off_that_was_put_back_is_from_before_play(told: str) -> None:
+    moved = changed("m1", ev.FixtureStatus.SCHEDULED, at(-30), kick_off=at(120))
+    between = odds("m1", (1.5, 4.0, 7.0), at(60))
+    story = [moved, between] if told == "in time" else [between, moved]
+
+    world = world_after(FIRST, odds("m1", time=at(-60)), *story, full_time("m1", 1, 0, at(230)))
+
+    held = world.matches["m1"].folded
+    assert held is not None
+    assert held.chances is not None
+    assert held.chances[0] > 0.6
+
+
 def test_a_new_season_brings_ratings_nearer_to_the_mean_and_empties_the_table() -> None:
     names = [f"Team {letter}" for letter in "ABCDEFGHI"]
     world = world_after(*season(names))
