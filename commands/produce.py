@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import signal
 import threading
+from contextlib import contextmanager
 from pathlib import Path  # noqa: TC003 - Typer reads annotations at run time
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,12 +15,17 @@ from commands.flags import Namespace, Partitions, Redis, Speed, console_for, spe
 from commands.settings import given, settings_from
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import TypeAlias
+
+    import redis as redis_py
 
     from commands.feed import Feed
     from commands.settings import Settings
     from producers.publish import RawRecord
     from schemas.events import AnyEvent
+
+    _Publish: TypeAlias = Callable[[str, Iterable[AnyEvent | RawRecord], int | None, str], None]
 
 _SHOWN = 20
 
@@ -39,12 +45,26 @@ def football_data(
     Example: [bold]./run produce football-data --data DIR --speed 3600[/]
     """
     from commands.feed import from_football_data
+    from producers.corrections import compare
+    from producers.football_data import SOURCE
+    from producers.told import Told
 
     settings = settings_from(redis=redis, namespace=namespace, partitions=partitions)
     feed = from_football_data(data, settings)
-    events = list(feed.events())
-    feed.about = len(events)
-    _publish(feed, events, settings, speed or "max")
+    with _publishing(feed, settings) as (client, publish):
+        told = Told(client, settings.namespace, SOURCE)
+        before = told.load()
+        read = compare(feed.events(), before, dt.datetime.now(dt.UTC))
+        told.keep(before, read.first)
+        publish(feed.name, read.events, len(read.events), speed or "max")
+        if read.corrections:
+            publish("Corrections", read.corrections, len(read.corrections), "max")
+            told.keep(before, read.anew)
+        told.forget(read.past)
+    if read.corrections:
+        rows = len({event.subject for event in read.corrections})
+        many = "matches" if rows > 1 else "match"
+        console_for().print(f"{len(read.corrections):,} of them correct {rows:,} {many}")
 
 
 @app.command()
@@ -183,24 +203,42 @@ def clock(
 def _publish(
     feed: Feed, events: Iterable[AnyEvent | RawRecord], settings: Settings, speed: str
 ) -> None:
+    with _publishing(feed, settings) as (_client, publish):
+        publish(feed.name, events, feed.about, speed)
+
+
+@contextmanager
+def _publishing(feed: Feed, settings: Settings) -> Iterator[tuple[redis_py.Redis, _Publish]]:
+    """Open what publishes (label, events, their number, speed); say in the end what came of it."""
+    import redis as redis_py
+
     from commands.play import play, publisher_for
+    from commands.tally import Tally
 
     console = console_for()
     publisher = publisher_for(settings)
     try:
-        stored = play(
-            events,
-            publisher,
-            label=feed.name,
-            total=feed.about,
-            speed=speed_of(speed),
-            stop=threading.Event(),
-            console=console,
-            heard=lambda _acknowledgement: None,
-        )
+        with redis_py.Redis.from_url(given(settings.redis, "redis")) as client:
+            tally = Tally(client, settings.namespace, settings.partitions)
+
+            def publish(
+                label: str, events: Iterable[AnyEvent | RawRecord], total: int | None, speed: str
+            ) -> None:
+                play(
+                    events,
+                    publisher,
+                    label=label,
+                    total=total,
+                    speed=speed_of(speed),
+                    stop=threading.Event(),
+                    console=console,
+                    heard=tally.add,
+                )
+
+            yield client, publish
     finally:
         publisher.close()
-    console.print(f"{stored:,} events stored; {len(feed.unread):,} rows could not be read")
+    console.print(f"{tally}; {len(feed.unread):,} rows could not be read")
     for error in feed.unread[:_SHOWN]:
         console.print(f"  {error}", markup=False)
     if len(feed.unread) > _SHOWN:

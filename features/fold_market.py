@@ -9,7 +9,7 @@ import msgspec
 from features.checks import match_of, room, said_at
 from features.feeds import heard
 from features.ledger import reconcile
-from features.market import is_placed, market_of, outbids, with_quoted
+from features.market import is_placed, market_of, opens, outbids, with_quoted
 from features.play import is_stale
 from features.shin import shin
 from features.state import Book, Price
@@ -110,7 +110,7 @@ def _with_price(book: Book, data: OddsChangedData, at: datetime, play_at: dateti
         before = newest if book.before is book.newest else outbids(told, book.before)
     elif at < play_at:
         quoted = with_quoted(quoted, told)
-    opening = book.opening is None or outbids(book.opening, told)
+    opening = opens(told, book.opening)
     if not (newest or before or opening or quoted != book.quoted):
         return book
     return Book(

@@ -112,6 +112,20 @@ def outbids(price: Price, other: Price | None) -> bool:
     return _tie(price) > _tie(other)
 
 
+def opens(price: Price, other: Price | None) -> bool:
+    """Whether *price* is the earlier one; of one instant's opening prices the newest version."""
+    if other is None:
+        return True
+    if (
+        price.phase is OddsPhase.OPENING
+        and other.phase is OddsPhase.OPENING
+        and price.at == other.at
+        and price.version != other.version
+    ):
+        return price.version > other.version
+    return outbids(other, price)
+
+
 def _tie(price: Price) -> tuple[bool, float, float, float, str]:
     is_closing = price.phase is OddsPhase.CLOSING
     return is_closing, price.home, price.draw, price.away, price.phase.value

@@ -42,3 +42,8 @@ def pools(namespace: str) -> str:
 def clock_leader(namespace: str) -> str:
     """The lease of the one clock that ticks."""
     return f"{namespace}:clock:leader"
+
+
+def told(namespace: str, source: str) -> str:
+    """The hash from match to digests of what a source without ids told of it."""
+    return f"{namespace}:told:{source}"

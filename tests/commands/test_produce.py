@@ -16,9 +16,10 @@ import redis
 
 from producers import simulate
 from schemas.errors import MalformedEventError
-from schemas.events import ClockTick, FixtureScheduled, OddsChanged, decode_event
+from schemas.events import ClockTick, FixtureScheduled, MatchFinished, OddsChanged, decode_event
 from schemas.keys import EVENTS, stream
 from tests.producers.incident_files import write_incidents
+from tests.producers.tables import row, write
 from tests.producers.test_betfair import IMAGE
 
 if TYPE_CHECKING:
@@ -52,6 +53,34 @@ def test_incidents_are_published_and_bad_rows_are_named(
     told = [decode_event(raw) for raw in stored(redis_url, namespace)]
     ticks = [event.data.minute for event in told if isinstance(event, ClockTick)]
     assert [minute for minute in ticks if minute is not None] == [30, 60, 90]
+
+
+def test_results_that_were_corrected_are_published_as_corrections_and_copies_are_no_news(
+    sabiscore: Run, where: tuple[str, ...], redis_url: str, namespace: str, tmp_path: Path
+) -> None:
+    said = []
+    for cells in (
+        {},
+        {"FTHG": "3", "FTAG": "1", "FTR": "H"},
+        {"FTHG": "3", "FTAG": "1", "FTR": "H"},
+    ):
+        write(tmp_path, row(**cells), row(HomeTeam="Arsenal"))
+        done = sabiscore("produce", "football-data", "--data", tmp_path, *where)
+        assert done.returncode == 0, done.stderr
+        said.append(done.stdout)
+
+    first, second, third = said
+    assert "22 events stored; 0 rows" in first
+    assert "1 event stored, 22 known before" in second
+    assert "1 of them correct 1 match" in second
+    assert "0 events stored, 22 known before" in third
+    assert "correct" not in third
+    results = [
+        event.data.home_score
+        for event in map(decode_event, stored(redis_url, namespace))
+        if isinstance(event, MatchFinished) and "leicester" in event.subject
+    ]
+    assert results == [0, 3]
 
 
 def test_a_recording_of_betfair_is_published(
