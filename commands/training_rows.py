@@ -9,6 +9,7 @@ import numpy as np
 from commands.play_rows import Play
 from features import FEATURE_NAMES, TEAM_FEATURES, World, fold, write_vector
 from model_store import PLAY_MINUTES, TrainingSet
+from model_store.columns import PHASE_CLOSING
 from schemas.errors import RejectedEventError
 from schemas.events import (
     AnyEvent,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from features import MatchState
 
 _MARKET = [FEATURE_NAMES.index(f"market_{side}") for side in ("home", "draw", "away")]
+_PHASE = FEATURE_NAMES.index("market_phase")
 _NO_MARKET = (np.nan, np.nan, np.nan)
 
 
@@ -85,7 +87,8 @@ def collect(events: Iterable[AnyEvent], until: dt.datetime) -> TrainingSet:
         market_opening=np.array(
             [rows.opening.get(match_id, _NO_MARKET) for match_id in ids], dtype=np.float64
         ).reshape(-1, 3),
-        market_closing=vectors[:, _MARKET],
+        # What stood at kick-off may still be an opening price, or one of no known time.
+        market_closing=np.where(vectors[:, [_PHASE]] == PHASE_CLOSING, vectors[:, _MARKET], np.nan),
         outcome=(1 - np.sign(goals[:, 0] - goals[:, 1])).astype(np.int8),
         season=np.array([match.season for match in matches], dtype=np.str_),
         competition=np.array([match.competition for match in matches], dtype=np.str_),

@@ -28,6 +28,8 @@ GROUPS = {
     "shots and corners": ("shots_", "on_target_", "corners_"),
     "rest": ("rest_",),
     "table": ("season_", "position_"),
+    "matches known": ("matches_",),
+    "home advantage and goals of the league": ("home_advantage", "goals_mean"),
 }
 
 

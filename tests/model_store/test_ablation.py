@@ -15,6 +15,11 @@ def test_every_group_names_features_that_there_are() -> None:
         assert any(feature.startswith(prefixes) for feature in TEAM_FEATURES), name
 
 
+def test_every_feature_of_the_teams_belongs_to_one_group() -> None:
+    for feature in TEAM_FEATURES:
+        assert [feature.startswith(group) for group in GROUPS.values()].count(True) == 1, feature
+
+
 def test_a_stack_without_what_decides_matches_is_worse_and_without_the_rest_is_not(
     small: Config,
 ) -> None:
