@@ -54,7 +54,7 @@ def list_(
         return
     table = Table(Column("Place", no_wrap=True), "App", "Error", "Reason", "Bytes")
     for entry in entries:
-        raw = entry["raw"]
+        raw = entry.get("raw", "")
         shown = raw if len(raw) <= _SHOWN_BYTES else f"{raw[:_SHOWN_BYTES]}…"
         # What a feed sent may look like markup.
         words = (entry["app"], entry["error"], entry["reason"], shown)

@@ -16,7 +16,7 @@ _RECORD = {
     "t": ({"type": "string", "pattern": r"^[0-9.e+-]+$"}, "When it happened, s since 1970."),
 }
 _LETTER = {
-    "raw": (_BYTES, "The record's value."),
+    "raw": (_BYTES, "The record's value; none where it has none."),
     "reason": (_TEXT, "Why it was set aside: raised, cannot be read, killed its worker, …"),
     "error": (_TEXT, "What the error said."),
     "error_class": (_TEXT, "The error's class."),
@@ -69,7 +69,7 @@ def document() -> dict[str, Any]:
     """The document."""
     messages = {
         "record": _payload(_RECORD, []),
-        "letter": _payload(_LETTER, ["raw", "reason", "error", "position", "app"]),
+        "letter": _payload(_LETTER, ["reason", "error", "position", "app"]),
         "change": _payload(_CHANGE, ["k"]),
     }
     return {

@@ -15,7 +15,10 @@ from faust_redis.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from faust_redis.client import Client
+    from faust_redis.connection import Argument
     from faust_redis.keys import Keyspace
 
 _OLDEST = (7, 0)
@@ -76,9 +79,46 @@ async def check_partitions(client: Client, keyspace: Keyspace, partitions: int) 
     Raises:
         PartitionCountError: When another number is on record.
     """
-    await client.call("SET", keyspace.partitions, partitions, "NX")
-    on_record = await client.call("GET", keyspace.partitions)
-    verify_partitions(keyspace, partitions, on_record)
+    await register(client, keyspace, partitions, "", (), {})
+
+
+async def register(
+    client: Client,
+    keyspace: Keyspace,
+    partitions: int,
+    app: str,
+    reads: Iterable[str],
+    topics: Mapping[str, int],
+) -> None:
+    """Put on record what an app *reads* and the numbers of partitions, or find the same there.
+
+    Raises:
+        PartitionCountError: When another number is on record.
+    """
+    readers = [keyspace.readers(topic) for topic in reads]
+    words: list[Argument] = [word for pair in topics.items() for word in pair]
+    number, *counts = await client.run(
+        scripts.REGISTER,
+        [keyspace.partitions, keyspace.topics, *readers],
+        [app, partitions, *words],
+    )
+    verify_partitions(keyspace, partitions, number)
+    for (topic, count), on_record in zip(topics.items(), counts, strict=True):
+        verify_topic(topic, count, int(on_record))
+
+
+def verify_topic(topic: str, partitions: int, on_record: int) -> None:
+    """Compare a topic's number of partitions with the one on record.
+
+    Raises:
+        PartitionCountError: When they differ.
+    """
+    if on_record != partitions:
+        message = (
+            f"topic {topic!r} has {on_record} partitions on record, not {partitions}; "
+            f"declare it with partitions={on_record} or give it another name"
+        )
+        raise PartitionCountError(message)
 
 
 def verify_partitions(keyspace: Keyspace, partitions: int, on_record: bytes | None) -> None:

@@ -108,23 +108,28 @@ class Consumer(NoSeeks):
         self._assigned = True
         for source in fresh:
             self._sources[source.topic] = source
-        if fresh:
-            self._add_units(fresh)
+        self._add_units(fresh)
         if self.app.client_only:
             return
-        if first and names:
+        if first:
             self.add_future(self._assign())
         elif names:
             await self.app.topics.on_partitions_assigned(self.assignment())
             self.reader.wake()
 
     def _add_units(self, fresh: list[Source]) -> None:
-        for number in range(len(self.units), max(source.partitions for source in fresh)):
+        # Who reads nothing, perhaps not yet, still has a partition: its owner leads.
+        least = 0 if self.app.client_only else 1
+        partitions = max((source.partitions for source in fresh), default=least)
+        for number in range(len(self.units), partitions):
             self.units.append(Partition(number, self.app.conf.id, self.options.keyspace))
         for unit in self.units:
-            unit.read(self._sources.values())
-            if unit.owned:
-                self.add_future(self.lose(unit, unit.generation))
+            grown = unit.read(self._sources.values())
+            if grown and unit.owned:
+                # Its cursor names what it was taken with.
+                self.add_future(self._begin_again(unit))
+        if fresh:
+            self.group.ring()
 
     def _read_replies(self, topic: str) -> None:
         """Read a topic of replies from its start; it is this process's own and needs no lease."""
@@ -138,10 +143,9 @@ class Consumer(NoSeeks):
         await self.mirror.loaded.wait()
         self.app.on_rebalance_start()
         await self.on_partitions_assigned(self.assignment(), self.app.consumer_generation_id)
-        if self._sources:
-            self.add_future(self._join())
-            self.add_future(self.group.renew())
-            self.add_future(self._keep_up())
+        self.add_future(self._join())
+        self.add_future(self.group.renew())
+        self.add_future(self._keep_up())
 
     async def _join(self) -> None:
         try:
@@ -175,9 +179,13 @@ class Consumer(NoSeeks):
         if unit.generation != generation or not unit.owned:
             return
         self.log.warning("partition %d: fenced; what it has not committed is dropped", unit.number)
+        self.watch.count("fenced")
+        await self._begin_again(unit)
+
+    async def _begin_again(self, unit: Partition) -> None:
+        """Load a partition anew, if it is still ours; what was not committed is done again."""
         unit.drop()
         self.progress.set()
-        self.watch.count("fenced")
         self.mirror.forget()
         if (on_fenced := getattr(self.app, "call_fenced", None)) is not None:
             on_fenced(unit.number)

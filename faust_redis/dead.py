@@ -32,7 +32,7 @@ class Letter:
 
     @property
     def raw(self) -> bytes:
-        """The record's bytes."""
+        """The record's value, empty where it has none."""
         return self.fields.get("raw", b"")
 
     @property
@@ -81,7 +81,7 @@ class DeadLetters:
             NoLetterError: When there is none at *place*.
         """
         letter = self.show(place)
-        words: list[bytes | str] = ["e", letter.raw]
+        words: list[bytes | str] = ["e", letter.raw] if "raw" in letter.fields else []
         for name, word in letter.fields.items():
             if name in {"k", "t"} or name.startswith("h:"):
                 words += (name, word)

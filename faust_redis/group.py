@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from faust_redis import scripts
+from faust_redis.checks import register
 from faust_redis.client import TRANSIENT
 from faust_redis.errors import (
     CommandError,
@@ -47,6 +48,7 @@ class Group:
         """Set once this worker has looked who owns what, and taken its share."""
         self._told: list[str] = []
         self._joined = False
+        self._registered: list[str] | None = None
         self._moving: set[int] = set()
         self._told_sensors: dict[Any, Any] | None = None
         """What Faust's sensors said at the start of a rebalance, while there is one."""
@@ -56,16 +58,18 @@ class Group:
 
         Raises:
             UnsupportedError: When another app of this id reads other topics.
+            PartitionCountError: When another number of partitions is on record.
         """
         consumer = self._consumer
         consumer.reader.bell = self._bell.encode()
         consumer.reader.on_bell = self.ring
-        await self._register()
+        # A stream that is opened later is in no worker's first word: the program tells apps apart.
+        reads = json.dumps(self._topics())
         pause_s = min(self._lease_s / 4, _LONGEST_PAUSE_S)
         while not consumer.should_stop:
             self._rung.clear()
             try:
-                await self._turn()
+                await self._turn(reads)
             except ServerUnavailableError:
                 await consumer.control.connected()
                 continue
@@ -83,26 +87,37 @@ class Group:
         """Look at who owns what now."""
         self._rung.set()
 
-    async def _register(self) -> None:
-        app = self._consumer.app.conf.id
-        for unit in self._consumer.units[:1]:
-            for topic in unit.feeds:
-                await self._consumer.control.ask("SADD", self._keyspace.readers(topic), app)
+    def _topics(self) -> list[str]:
+        return sorted({topic for unit in self._consumer.units for topic in unit.feeds})
 
-    async def _turn(self) -> None:
-        units = self._consumer.units
-        topics = sorted({topic for unit in units for topic in unit.feeds})
+    async def _register(self) -> None:
+        """Put on record what must outlive nobody: before the first move, and after a flush."""
+        consumer, topics = self._consumer, self._topics()
+        await register(
+            consumer.control,
+            self._keyspace,
+            consumer.options.partitions,
+            consumer.app.conf.id,
+            topics,
+            consumer.app.producer.declared,
+        )
+        self._registered = topics
+
+    async def _turn(self, reads: str) -> None:
+        units = list(self._consumer.units)
         reply = await self._consumer.control.run(
             scripts.HEARTBEAT,
             [self._members, self._reads, *(unit.cursor for unit in units)],
-            [self.name, round(self._lease_s * 1000), json.dumps(topics)],
+            [self.name, round(self._lease_s * 1000), reads],
         )
         if reply[0] == b"DIFFERENT":
             message = (
                 f"another worker of app {self._consumer.app.conf.id!r} reads "
-                f"{reply[1].decode()}, not {json.dumps(topics)}; give one of them another id"
+                f"{reply[1].decode()}, not {reads}; give one of them another id"
             )
             raise UnsupportedError(message)
+        if reply[0] == b"NEW" or self._registered != self._topics():
+            await self._register()
         words = [word.decode() for word in reply[1:]]
         # The server lists them by who beat last, which says nothing about who is there.
         members = sorted(words[: words.index("")])

@@ -60,10 +60,11 @@ class Ownership:
         token = uuid4().hex
         looked_for: tuple[bytes, int] = b"", 0
         while True:
-            starts = await self._starts(partition)
+            feeds = list(partition.feeds.values())
+            starts = await self._starts(partition, feeds)
             args: list[Argument] = [
                 token, partition.last_token, self.lease_ms, self.name, partition.epoch,
-                len(partition.feeds), *starts, *looked_for,
+                len(feeds), *starts, *looked_for,
             ]  # fmt: skip
             try:
                 reply = await self._client.run(scripts.ACQUIRE, [partition.cursor], args)
@@ -76,7 +77,10 @@ class Ownership:
                     return False
                 # Even if loading fails from here on, this token is the one to come back with.
                 partition.last_token = token
-                await self._load(partition, token, reply)
+                if not await self._load(partition, feeds, token, reply):
+                    # A topic was added meanwhile.
+                    token = uuid4().hex
+                    continue
             except ServerUnavailableError:
                 await self._client.connected()
                 continue
@@ -87,15 +91,17 @@ class Ownership:
                 continue
             return True
 
-    async def _starts(self, partition: Partition) -> list[Argument]:
+    async def _starts(self, partition: Partition, feeds: list[Feed]) -> list[Argument]:
         words: list[Argument] = []
-        for feed in partition.feeds.values():
+        for feed in feeds:
             start_from = feed.source.start_from
             start = await start_from(partition.number) if start_from is not None else None
             words += (feed.source.suffix, start or "", feed.committed)
         return words
 
-    async def _load(self, partition: Partition, token: str, reply: list[bytes]) -> None:
+    async def _load(
+        self, partition: Partition, feeds: list[Feed], token: str, reply: list[bytes]
+    ) -> bool:
         epoch, suspect, trying, tries = int(reply[1]), reply[2], reply[3], int(reply[4])
         views = {}
         for table in self._tables.raw:
@@ -103,13 +109,15 @@ class Ownership:
         for codec in self._tables.codecs:
             views[codec.name] = await self._objects(partition, codec)
         positions: dict[str, str] = {}
-        for feed, at in zip(partition.feeds.values(), range(5, len(reply), 3), strict=True):
+        for feed, at in zip(feeds, range(5, len(reply), 3), strict=True):
             position, before = reply[at].decode(), reply[at + 2].decode()
             positions[feed.source.topic] = position
             if position != before:
                 await self._recount(partition, feed, before, position)
             else:
                 await self._look_for_gap(partition, feed, position, int(reply[at + 1]))
+        if len(partition.feeds) != len(feeds):
+            return False
         new_history = epoch > partition.epoch and bool(
             any(feed.committed for feed in partition.feeds.values())
         )
@@ -128,6 +136,7 @@ class Ownership:
             self._suspect(partition, trying.decode(), tries)
         partition.renewed_s = time.monotonic()
         _log.info("partition %d is ours, from %s on", partition.number, positions)
+        return True
 
     def _suspect(self, partition: Partition, trying: str, tries: int) -> None:
         """Go record by record: the last owner died, perhaps over one of those to come."""
@@ -161,20 +170,25 @@ class Ownership:
             return
         if position == START:
             # A new reader of an old stream: what is gone is none of its business.
-            await self._client.call(
-                "HINCRBY", partition.cursor, f"count{feed.source.suffix}", removed - count
-            )
+            await self.recount(partition, feed, removed - count)
             return
+        await self.tell_gap(partition, feed, removed - count)
+
+    async def tell_gap(self, partition: Partition, feed: Feed, records: int) -> None:
+        """Say loudly that records are gone which we have not read, and go on without them."""
         _log.error(
             "%s: %d records after %s were removed from the stream before this app read them",
             feed.stream,
-            removed - count,
-            position,
+            records,
+            feed.read_to,
         )
-        self._tables.on_gap(feed.tp, removed - count)
-        await self._client.call(
-            "HINCRBY", partition.cursor, f"count{feed.source.suffix}", removed - count
-        )
+        self._tables.on_gap(feed.tp, records)
+        await self.recount(partition, feed, records)
+
+    async def recount(self, partition: Partition, feed: Feed, records: int) -> None:
+        """Correct by so many the count of records behind the cursor."""
+        field = f"count{feed.source.suffix}"
+        await self._client.run(scripts.COUNT, [partition.cursor], [field, records])
 
     async def _objects(self, partition: Partition, codec: TableCodec) -> dict[Any, Any]:
         if codec.in_hash:
@@ -189,12 +203,7 @@ class Ownership:
         forward = pack(position) > pack(before)
         low, high = (before, position) if forward else (position, before)
         passed = await self._entries_between(feed.stream, low, high)
-        await self._client.call(
-            "HINCRBY",
-            partition.cursor,
-            f"count{feed.source.suffix}",
-            passed if forward else -passed,
-        )
+        await self.recount(partition, feed, passed if forward else -passed)
 
     async def _entries_between(self, stream: str, low: str, high: str) -> int:
         """The entries after *low* up to and with *high*."""

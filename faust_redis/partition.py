@@ -53,12 +53,14 @@ class Partition:
         self.again: dict[Feed, int] = {}
         """After a record raised, how many of each topic the next round is made of."""
 
-    def read(self, sources: Iterable[Source]) -> None:
-        """Add the feeds of sources that are new."""
+    def read(self, sources: Iterable[Source]) -> bool:
+        """Add the feeds of sources that are new; whether there were any."""
+        known = len(self.feeds)
         for source in sources:
             if source.topic not in self.feeds and self.number < source.partitions:
                 stream = self._keyspace.of(self.number, source.topic)
                 self.feeds[source.topic] = Feed(source, stream, TP(source.topic, self.number))
+        return len(self.feeds) > known
 
     def table(self, name: str) -> str:
         """The key of a table's hash."""
@@ -92,6 +94,12 @@ class Partition:
         return [
             word for feed in self.feeds.values() for word in (feed.source.suffix, feed.position)
         ]
+
+    def ahead(self, feed: Feed) -> int:
+        """Records of a feed that were read and are not known to be committed."""
+        rounds = (self.current, self.finished, self.committing)
+        taken = [share for round_ in rounds if round_ is not None for share in round_.shares]
+        return len(feed.backlog) + sum(len(s.entries) for s in taken if s.feed is feed)
 
     def take_over(
         self,
@@ -238,10 +246,12 @@ class Partition:
             for name, word in fields.items()
             if name[:2] == b"h:" or name in b"kt"
         }
+        # A record without a value has none in its letter either: empty is not the same.
+        value = {"raw": fields[b"e"]} if b"e" in fields else {}
         round_.letters += 1
         round_.write.letter(
             {
-                "raw": fields.get(b"e", b""),
+                **value,
                 **letter,
                 "position": entry_id,
                 "topic": feed.source.topic,

@@ -15,10 +15,10 @@ from faust.transport.producer import Producer as FaustProducer
 from faust.types.tuples import TP, RecordMetadata
 
 from faust_redis import scripts
+from faust_redis.checks import verify_topic
 from faust_redis.client import TRANSIENT, Client
 from faust_redis.errors import (
     CommandError,
-    PartitionCountError,
     ServerUnavailableError,
     TransportError,
 )
@@ -27,7 +27,7 @@ from faust_redis.positions import pack
 from faust_redis.store import round_in_hand
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Mapping
 
     from faust.types.core import HeadersArg
     from faust.types.tuples import FutureMessage
@@ -66,6 +66,12 @@ class Producer(FaustProducer):
 
     # -- partitions
 
+    @property
+    def declared(self) -> Mapping[str, int]:
+        """What is known of topics' numbers of partitions; replies to this process are its own."""
+        prefix = self.app.conf.reply_to_prefix
+        return {t: n for t, n in self._partitions.items() if not t.startswith(prefix)}
+
     def expect(self, topic: str, partitions: int) -> None:
         """Note a topic's number of partitions."""
         self._partitions[topic] = partitions
@@ -77,12 +83,7 @@ class Producer(FaustProducer):
             PartitionCountError: When another number is on record.
         """
         on_record = await self._on_record(topic, partitions)
-        if on_record != partitions:
-            message = (
-                f"topic {topic!r} has {on_record} partitions on record, not {partitions}; "
-                f"declare it with partitions={on_record} or give it another name"
-            )
-            raise PartitionCountError(message)
+        verify_topic(topic, partitions, on_record)
         self._partitions[topic] = partitions
         return partitions
 

@@ -140,7 +140,9 @@ class Recovery(FaustRecovery):
             await self.call_recovered()
 
     async def call_recovered(self) -> None:
-        """Call what tables want called when they are loaded."""
+        """Call what tables want called when they are loaded: the first time not before they are."""
+        if await self.wait_for_stopped(self.app.consumer.group.settled):
+            return
         for table in self.tables.values():
             await table.call_recover_callbacks()
 

@@ -190,7 +190,7 @@ def test_a_group_tells_who_is_there_and_who_owns_what(valkey: Valkey) -> None:
     valkey.zadd("t:members:app", {"worker": 1})
     later = evaluate(valkey, scripts.HEARTBEAT, keys, "other", 60_000, "[]")
 
-    assert alone == [b"OK", b"worker", b"", b"worker", b""]
+    assert alone == [b"NEW", b"worker", b"", b"worker", b""]
     assert sorted(both[1:3]) == [b"other", b"worker"]
     assert odd == [b"DIFFERENT", b"[]"]
     assert later == [b"OK", b"other", b"", b"worker", b""]
