@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from schemas.competitions import Competition
 
 
+_PAGE_FILES_PER_S = 50.0
+
+
 def create_app(settings: Settings, competitions: dict[str, Competition] | None = None) -> Front:
     """The reads over one namespace; connects when it starts, not before."""
     table = load_competitions() if competitions is None else competitions
@@ -68,8 +71,14 @@ def assemble(parts: Parts, settings: Settings, *, has_admin: bool = False) -> Fr
         parts.metrics,
         access=Access(settings.read_tokens),
         buckets=Buckets(settings.reads_per_s, time.monotonic),
+        page_buckets=Buckets(_page_files_per_s(settings.reads_per_s), time.monotonic),
         origins=frozenset(settings.cors_origins),
     )
+
+
+def _page_files_per_s(reads_per_s: float) -> float:
+    """Enough for the page, which is of some forty files, whatever it may read; 0 for any."""
+    return max(reads_per_s, _PAGE_FILES_PER_S) if reads_per_s else 0.0
 
 
 def _read_routes(parts: Parts) -> list[Route]:

@@ -100,6 +100,7 @@ class Follower:
             _log.warning("mirror.postgres_away", reason=str(error))
             return
         if newest_ms:
+            self._hub.was_stored(newest_ms)
             self._hub.recalled(max(0.0, time.time() - newest_ms / 1000.0))
             _log.warning("mirror.recalled", matches=len(self._hub.mirror))
 
@@ -113,6 +114,7 @@ class Follower:
     async def _take_positions(self) -> None:
         """Keep each position over a reconnect, unless its stream begins anew below it."""
         for partition, (milliseconds, count) in (await self._source.last_positions()).items():
+            self._hub.was_stored(milliseconds)
             held = self._positions.get(partition)
             if held is None or (milliseconds, count) < held:
                 self._positions[partition] = (max(milliseconds - LOOK_BACK_MS, 0), 0)
@@ -138,6 +140,7 @@ class Follower:
         async for partition, position, raw in self._source.read(self._positions, BLOCK_MS):
             await self._take_in_turn(raw)
             self._positions[partition] = position
+            self._hub.was_stored(position[0])
 
     async def _take_in_turn(self, raw: bytes) -> None:
         self._take(raw)

@@ -57,6 +57,9 @@ PAGE_POLICY: RawHeaders = [
 _SENT_FOLLOWING = b"age: 0\r\nsabi-freshness: following\r\n"
 _SHOWN = b"ETag, Age, Sabi-Freshness, Sabi-Position, X-Request-Id, Retry-After"
 
+READS = "/v1/"
+"""What is asked for below this counts as a read; the rest are the page and its files."""
+
 
 class Front:
     """Wraps the application; what *hub* holds of one match is answered here."""
@@ -69,6 +72,7 @@ class Front:
         *,
         access: Access,
         buckets: Buckets,
+        page_buckets: Buckets,
         origins: frozenset[str] = frozenset(),
     ) -> None:
         self._app = app
@@ -78,6 +82,7 @@ class Front:
         self._metrics = metrics
         self._access = access
         self._buckets = buckets
+        self._page_buckets = page_buckets
         self._origins = origins
         self._ids = itertools.count(1)
         self._run = secrets.token_hex(4).encode()
@@ -111,7 +116,7 @@ class Front:
         if not url.startswith(_ONE_MATCH):
             return None
         entry = self._hub.mirror.get(url[len(_ONE_MATCH) :].decode("latin-1"))
-        if entry is None or self._stranger(client, asked) is not None:
+        if entry is None or self._stranger(client, asked, self._buckets) is not None:
             return None
         self._metrics.hits += 1
         if entry.sent_headers is None:
@@ -160,10 +165,12 @@ class Front:
             return None
         if scope["method"] == "OPTIONS" and b"access-control-request-method" in asked:
             return _preflight() if self._origins else None
-        return self._stranger(scope["client"], asked)
+        is_read = scope["path"].startswith(READS)
+        buckets = self._buckets if is_read else self._page_buckets
+        return self._stranger(scope["client"], asked, buckets)
 
     def _stranger(
-        self, client: tuple[str, int] | None, asked: dict[bytes, bytes]
+        self, client: tuple[str, int] | None, asked: dict[bytes, bytes], buckets: Buckets
     ) -> Response | None:
         """Turn away who may not read, or asks too often."""
         if not self._access.allows(asked.get(b"authorization")):
@@ -172,7 +179,7 @@ class Front:
             for challenge in CHALLENGES:
                 refusal.headers.append("WWW-Authenticate", challenge)
             return refusal
-        wait_s = self._buckets.wait_s(client[0] if client else "")
+        wait_s = buckets.wait_s(client[0] if client else "")
         if wait_s:
             detail = "too many requests from this address; ask more seldom, or follow /v1/stream"
             return problem(429, detail, headers={"Retry-After": str(int(wait_s) + 1)})

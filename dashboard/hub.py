@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 import secrets
 from typing import TYPE_CHECKING
@@ -42,6 +43,18 @@ class Hub:
         self.subscriptions = Audience()
         self._clock = clock
         self._heard_s = clock()
+        self._stored_ms = 0
+
+    @property
+    def stored(self) -> dt.datetime | None:
+        """When Redis took in the newest change that we know of, by its own clock."""
+        if not self._stored_ms:
+            return None
+        return dt.datetime.fromtimestamp(self._stored_ms / 1000.0, dt.UTC)
+
+    def was_stored(self, stored_ms: int) -> None:
+        """Note when a change was stored, in milliseconds since 1970."""
+        self._stored_ms = max(self._stored_ms, stored_ms)
 
     @property
     def freshness(self) -> Freshness:

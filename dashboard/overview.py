@@ -38,13 +38,21 @@ class Overview(Struct, frozen=True):
 
     position: str
     clock: dt.datetime | None
+    stored: dt.datetime | None
     current: dt.date | None
     days: list[Day]
     competitions: list[CompetitionName]
+    names: dict[str, str]
+    """Of every competition in the table, also of those without matches now."""
 
 
-def overview(mirror: Mirror, competitions: Mapping[str, Competition], position: str) -> Overview:
-    """Count the mirror's matches by day."""
+def overview(
+    mirror: Mirror,
+    competitions: Mapping[str, Competition],
+    position: str,
+    stored: dt.datetime | None,
+) -> Overview:
+    """Count the mirror's matches by day; *stored* is when Redis took in the newest change."""
     matches: Counter[dt.date] = Counter()
     live: Counter[dt.date] = Counter()
     codes = set()
@@ -56,9 +64,11 @@ def overview(mirror: Mirror, competitions: Mapping[str, Competition], position: 
     return Overview(
         position,
         mirror.clock,
+        stored,
         _current(sorted(matches), mirror.clock),
         [Day(day, matches[day], live[day]) for day in sorted(matches)],
         _names(codes, competitions),
+        {code: known.name for code, known in competitions.items()},
     )
 
 

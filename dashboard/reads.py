@@ -126,7 +126,9 @@ class Reads:
 
     def _overview(self) -> bytes:
         hub = self._hub
-        return msgspec.json.encode(overview(hub.mirror, self._competitions, hub.position))
+        return msgspec.json.encode(
+            overview(hub.mirror, self._competitions, hub.position, hub.stored)
+        )
 
     async def _direct(self, request: Request, match_id: str) -> Response:
         """Ask Redis itself: the match may have been committed a millisecond ago."""

@@ -81,10 +81,15 @@ class DeadLetters:
             NoLetterError: When there is none at *place*.
         """
         letter = self.show(place)
-        words: list[bytes | str] = ["e", letter.raw] if "raw" in letter.fields else []
+        words: list[bytes | str] = []
         for name, word in letter.fields.items():
             if name in {"k", "t"} or name.startswith("h:"):
                 words += (name, word)
+            elif name == "raw":
+                words += ("e", word)
+        if not words:
+            # Only fields that nobody knows; an entry must have one.
+            words = ["e", b""]
         stream = self._stream(letter.partition)
         topic = self._keyspace.of(letter.partition, letter.topic)
         script = scripts.RETRY

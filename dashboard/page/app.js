@@ -3,7 +3,10 @@
 import { write } from "./dom.js";
 import { dayAndTime, ago } from "./words.js";
 
-const REPLAY_MS = 2 * 3600 * 1000;
+// Results may be told days after a match; what is told a week later is history.
+const REPLAY_MS = 7 * 24 * 3600 * 1000;
+const AGAIN_MS = 3000;
+const MOST_STEPS = 30;
 const VIEWS = [
   [/^\/$/, () => import("./matches.js")],
   [/^\/matches\/([^/]+)\/?$/, () => import("./match.js")],
@@ -14,6 +17,7 @@ const at = (id) => document.getElementById(id);
 
 const shell = {
   clock: 0,
+  stored: 0,
   connection: "connecting",
   names: new Map(),
 
@@ -32,12 +36,17 @@ const shell = {
     write(at("spoken"), words);
   },
 
-  // In a replay the feed's clock is not ours, and ages are told by the feed's.
+  // Once the server has said when it stored what it has, what is newer was stored just now.
   hear(instant) {
-    this.clock = Math.max(this.clock, instant ? Date.parse(instant) : 0);
+    const clock = Date.parse(instant);
+    if (!(clock > this.clock)) return;
+    this.clock = clock;
+    if (this.stored) this.stored = Date.now();
   },
+  // In a replay things are stored long after they happened, and ages are told by the feed's clock. A
+  // feed that has been quiet is none, however long.
   isReplay() {
-    return this.clock > 0 && Math.abs(Date.now() - this.clock) > REPLAY_MS;
+    return this.clock > 0 && this.stored > 0 && Math.abs(this.stored - this.clock) > REPLAY_MS;
   },
   now() {
     return this.isReplay() ? this.clock : Date.now();
@@ -56,23 +65,34 @@ const shell = {
     const stopped = name === "live" && told.freshness !== "following";
     const line = at("connection");
     line.dataset.state = stopped ? "stopped" : name;
-    write(line, name === "lost" ? "Connection lost" : stopped ? "Source away" : "Following live");
+    write(line, name === "lost" ? "Connection lost" : name === "refused" ? "Refused" : stopped ? "Source away" : "Following live");
     at("trouble").hidden = name === "live" && !stopped;
     if (name === "lost") {
       write(at("trouble"), "The connection to the server is lost: what you see may be old. It catches up by itself.");
+    } else if (name === "refused") {
+      write(at("trouble"), told.words);
     } else if (stopped) {
       write(at("trouble"), "The server no longer hears from its source: what you see may be old. It catches up by itself.");
     }
     return caughtUp;
   },
 
+  // What a server said that answers, but not with what was asked for.
+  async tellRefusal(answer) {
+    const { title, detail } = await answer.json().catch(() => ({ title: `status ${answer.status}` }));
+    this.tellConnection("refused", { words: `The server refuses: ${[title, detail].filter(Boolean).join(": ")}.` });
+    return null;
+  },
+
   // Days and competitions there are, and the feed's clock; none while the server does not answer.
   async overview() {
     try {
       const answer = await fetch("/v1/overview");
-      if (!answer.ok) return null;
+      if (!answer.ok) return await this.tellRefusal(answer);
       const overview = await answer.json();
-      this.hear(overview.clock);
+      this.clock = Math.max(this.clock, Date.parse(overview.clock) || 0);
+      this.stored = Date.parse(overview.stored) || 0;
+      for (const [code, name] of Object.entries(overview.names)) this.names.set(code, { code, name, country: "" });
       for (const each of overview.competitions) this.names.set(each.code, each);
       this.tellClock();
       return overview;
@@ -102,7 +122,15 @@ async function show({ scroll = 0, focus = false } = {}) {
     await open.view.turn(path.match(pattern)?.[1], new URLSearchParams(location.search));
     return;
   }
-  const { View } = await load();
+  let View = null;
+  try {
+    ({ View } = await load());
+  } catch {
+    if (mine !== turn) return;
+    shell.tellConnection("lost", {});
+    setTimeout(() => mine === turn && show({ scroll, focus }), AGAIN_MS);
+    return;
+  }
   if (mine !== turn) return; // the reader went on meanwhile
   open?.view.close();
   open = { pattern, view: new View(shell, path.match(pattern)?.[1]) };
@@ -110,7 +138,16 @@ async function show({ scroll = 0, focus = false } = {}) {
   if (focus) at("main").focus({ preventScroll: true });
   scrollTo(0, 0);
   await open.view.ready;
-  if (mine === turn && scroll) scrollTo(0, scroll);
+  if (scroll) await scrollBack(scroll, mine);
+}
+
+// What is not on the screen has its height only once it is near it: so there in some steps.
+async function scrollBack(place, mine) {
+  for (let step = 0; step < MOST_STEPS && mine === turn; step += 1) {
+    scrollTo(0, place);
+    if (Math.abs(scrollY - place) < 2) return;
+    await new Promise(requestAnimationFrame);
+  }
 }
 
 function mark() {

@@ -10,7 +10,7 @@ function ball() {
     svg("circle", { cx: 8, cy: 8, r: 7.1, class: "skin" }), svg("path", { d: BALL, class: "patch" }), svg("path", { d: SPOKES, class: "seam" }));
 }
 
-const NAMES = { var: "VAR", withdrawn: "VAR", end: "FT", start: "KO", period: "HT", model: "M", missed: "✕" };
+const NAMES = { var: "VAR", withdrawn: "VAR", end: "FT", start: "KO", period: "HT", model: "M", missed: "✕", called: "!", moved: "↷" };
 
 export function icon(kind, minute = null) {
   const element = make("span", `icon ${kind}`);

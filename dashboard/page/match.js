@@ -11,6 +11,7 @@ import { WinChart } from "./win_chart.js";
 
 const GAP_MS = 400;
 const AGAIN_MS = 3000;
+const AGE_MS = 15000;
 
 export class View {
   constructor(shell, id) {
@@ -21,6 +22,7 @@ export class View {
       onResync: () => this.read(),
       onState: (name, told) => { if (shell.tellConnection(name, told)) this.read(); },
     });
+    this.ageing = setInterval(() => this.age(), AGE_MS);
     this.ready = this.turn(id);
   }
 
@@ -49,8 +51,14 @@ export class View {
 
   close() {
     this.closed = true;
+    clearInterval(this.ageing);
     this.feed.close();
     this.clear();
+  }
+
+  age() {
+    this.board?.tellAge(this.shell.now());
+    this.shell.tellClock();
   }
 
   async read() {
@@ -59,7 +67,10 @@ export class View {
       const [newest, timeline] = await Promise.all([fetch(`/v1/predictions/${id}`), fetch(`/v1/matches/${id}/timeline`)]);
       if (this.closed || id !== this.id) return;
       if (newest.status === 404) return this.tellUnknown();
-      if (!newest.ok) throw new Error("not now");
+      if (!newest.ok) {
+        await this.shell.tellRefusal(newest);
+        return this.readSoon(AGAIN_MS);
+      }
       const match = await newest.json();
       if (timeline.ok) this.merge((await timeline.json()).points);
       if (!this.match || !newer(this.match, match)) this.match = match;

@@ -76,7 +76,8 @@ export class View {
     const all = this.board.rows.size;
     write(this.at.count, shown === all ? plural(all, "match", "matches") : `${shown} of ${plural(all, "match", "matches")}`);
     this.at.simulated.hidden = ![...this.board.rows.values()].some((row) => row.match.simulated);
-    write(this.at.empty, all ? "No match of this day fits the filters." : "No matches yet. They appear here as soon as a feed announces them.");
+    const none = this.days.length ? "No match is known of this day." : "No matches yet. They appear here as soon as a feed announces them.";
+    write(this.at.empty, all ? "No match of this day fits the filters." : none);
     this.at.board.setAttribute("aria-busy", "false");
   }
 
@@ -89,6 +90,8 @@ export class View {
     this.fillCompetitions(overview.competitions);
     if (this.following && overview.current && overview.current !== this.date) await this.show(overview.current);
     else this.board.tellAges(this.shell.now());
+    // There is no day yet: the first match is awaited all the same.
+    if (!this.date && !this.feed.source) this.feed.open({}, overview.position);
   }
 
   async show(date) {
@@ -104,9 +107,17 @@ export class View {
       this.feed.open({ date }, position);
     } catch {
       if (this.closed) return;
-      this.shell.tellConnection("lost", {});
+      if (!this.refusal) this.shell.tellConnection("lost", {});
       setTimeout(() => !this.closed && this.date === date && this.show(date), 3000);
     }
+  }
+
+  async ask(address) {
+    const answer = await fetch(address);
+    this.refusal = !answer.ok;
+    if (answer.ok) return answer;
+    await this.shell.tellRefusal(answer);
+    throw new Error("refused");
   }
 
   // Page by page where a day is longer than one; the stream goes on from where the first was read.
@@ -114,7 +125,7 @@ export class View {
     const matches = [];
     let position = null;
     for (let cursor = ""; cursor !== null;) {
-      const answer = await fetch(`/v1/predictions?date=${date}&limit=${PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+      const answer = await this.ask(`/v1/predictions?date=${date}&limit=${PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
       const body = await answer.json();
       matches.push(...body.predictions);
       position ??= answer.headers.get("Sabi-Position");

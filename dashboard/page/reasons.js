@@ -24,6 +24,13 @@ function minutes(moment, match) {
   return `Time runs for ${leader}: the less of it is left, the more the lead is worth.`;
 }
 
+const CALLED = {
+  postponed: "It is put off: nobody knows yet what of this still holds when it is played.",
+  cancelled: "It will not be played, so nothing more is forecast of it.",
+  abandoned: "Play was broken off. Whether it is played again or awarded is for the league to say.",
+  awarded: "The league gave this result: it is certain, and teaches the ratings nothing.",
+};
+
 const REASONS = {
   goal,
   withdrawn: () => "It no longer counts, and the forecast goes back with it.",
@@ -38,6 +45,8 @@ const REASONS = {
   period: (moment) => (moment.minute === 45 ? "Half of the match is left." : "Play goes on."),
   end: () => "It is over: the result is certain.",
   odds: () => "Bookmakers moved their prices. Before kick-off the forecast weighs them with what it knows of the teams.",
+  called: (moment) => CALLED[moment.status],
+  moved: (moment) => (moment.minute === null ? "Its kick-off was moved, and with it how long both teams will have rested." : "It was scheduled anew: what was played before counts no more."),
   fixture: () => "What is known of both teams, before any price of this match.",
   elsewhere: () => "Another match of one of these teams ended, and what is thought of that team moved with it.",
   day: () => "A new day: table, home advantage and ratings are brought up to date.",

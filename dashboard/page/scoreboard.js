@@ -3,7 +3,7 @@
 import { fillBar, makeBar, tell } from "./bars.js";
 import { flash, make, write } from "./dom.js";
 import { atKickOff } from "./story.js";
-import { QUALITY, SIDES, day, dayAndTime, dayOf, share, shortDay, signed, time, when } from "./words.js";
+import { ago, QUALITY, SIDES, day, dayAndTime, dayOf, share, shortDay, signed, time, when } from "./words.js";
 
 export class Scoreboard {
   constructor(place) {
@@ -38,13 +38,23 @@ export class Scoreboard {
     const isComing = match.status === "scheduled";
     write(this.minute, isComing ? `${when(match)} UTC` : when(match));
     this.minute.dataset.status = match.status;
-    write(this.since, isComing ? day(dayOf(match.kick_off)) : `kicked off ${dayAndTime(match.kick_off)}`);
+    const began = match.status === "live" || match.status === "finished" || match.minute !== null;
+    write(this.since, isComing ? day(dayOf(match.kick_off)) : `${began ? "kicked off" : "was to kick off"} ${dayAndTime(match.kick_off)}`);
     const [label, meaning] = QUALITY[match.quality] ?? [match.quality, ""];
     this.quality.className = `chip ${match.quality}`;
     this.quality.title = meaning;
-    write(this.quality, `${label} · as of ${dayOf(match.as_of) === dayOf(now) ? "" : `${shortDay(match.as_of)}, `}${time(match.as_of)}`);
+    this.label = label;
+    this.tellAge(now);
     this.tellChances(match, isNew);
     this.tellMarket(match, points);
+  }
+
+  // How old it is goes on by itself; of a match that is over nothing newer is awaited.
+  tellAge(now) {
+    const { match } = this;
+    if (!match) return;
+    const age = match.quality === "final" ? "" : `, ${ago(Math.max(now - Date.parse(match.as_of), 0) / 1000)}`;
+    write(this.quality, `${this.label} · as of ${dayOf(match.as_of) === dayOf(now) ? "" : `${shortDay(match.as_of)}, `}${time(match.as_of)}${age}`);
   }
 
   tellChances(match, isNew) {

@@ -8,7 +8,7 @@ const INCIDENTS = {
 };
 const KINDS = {
   "match.started": "start", "match.period": "period", "match.finished": "end", "match.statistics": "statistics",
-  "odds.changed": "odds", "odds.suspended": "odds", "fixture.scheduled": "fixture", "fixture.changed": "fixture",
+  "odds.changed": "odds", "odds.suspended": "odds", "fixture.scheduled": "fixture",
   "model.promoted": "model", "model.rolled_back": "model", "feed.silent": "feed", "feed.status": "feed",
 };
 const INCIDENT = /^(.+?), (.+) \((\d+)(?:\+(\d+))?'\)(, withdrawn)?: /;
@@ -16,9 +16,12 @@ const NEW_DAY = "The day ";
 const ELSEWHERE = "Result elsewhere";
 const BEFORE_WIDTH = 22;
 
-function kindOf(cause) {
+const CALLED = new Set(["postponed", "cancelled", "abandoned", "awarded"]);
+
+function kindOf({ cause, status }) {
   if (cause.words.startsWith(ELSEWHERE)) return { kind: "elsewhere" };
   if (cause.type === "clock.tick") return { kind: cause.words.startsWith(NEW_DAY) ? "day" : "tick" };
+  if (cause.type === "fixture.changed") return { kind: CALLED.has(status) ? "called" : "moved" };
   const told = cause.type === "match.incident" && cause.words.match(INCIDENT);
   if (!told) return { kind: KINDS[cause.type] ?? "other" };
   const [, what, team, minute, stoppage, withdrawn] = told;
@@ -65,11 +68,11 @@ export function moments(points, teams) {
   const step = BEFORE_WIDTH / Math.max(before, 1);
   let minute = 0;
   return points.map((point, n) => {
-    const told = kindOf(point.cause);
+    const told = kindOf(point);
     const gained = scorer(points[n - 1]?.score, point.score);
     // A correction may turn the clock back; the chart goes on where it was.
     minute = Math.max(minute, point.minute ?? 0);
-    if (gained && n && told.kind !== "withdrawn") told.kind = gained.undone ? "withdrawn" : "goal";
+    if (gained && n && !SETTLES.has(told.kind)) told.kind = gained.undone ? "withdrawn" : "goal";
     return {
       ...point, ...told,
       side: sideOf(told, gained, teams),
@@ -83,8 +86,9 @@ export function moments(points, teams) {
   });
 }
 
+const SETTLES = new Set(["withdrawn", "called", "moved"]);
 const QUIET = new Set(["tick", "statistics", "other", "substitution"]);
-const ALWAYS = new Set(["goal", "red", "withdrawn", "var", "start", "end", "missed", "model"]);
+const ALWAYS = new Set(["goal", "red", "withdrawn", "var", "start", "end", "missed", "model", "called", "moved"]);
 
 // What a reader wants to hear of: quiet minutes in a row become one moment.
 export function chapters(all) {
@@ -111,5 +115,5 @@ export function atKickOff(points) {
 }
 
 // A forecast as it arrives by the stream, in the shape of a point of the timeline.
-export const pointOf = ({ epoch, revision, as_of, minute, score, home, draw, away, market, delta, cause, quality, model, expected_goals, over_2_5, both_score }) =>
-  ({ epoch, revision, as_of, minute, score, home, draw, away, market, delta, cause, quality, model, expected_goals, over_2_5, both_score });
+export const pointOf = ({ epoch, revision, as_of, status, minute, score, home, draw, away, market, delta, cause, quality, model, expected_goals, over_2_5, both_score }) =>
+  ({ epoch, revision, as_of, status, minute, score, home, draw, away, market, delta, cause, quality, model, expected_goals, over_2_5, both_score });

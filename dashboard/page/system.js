@@ -9,6 +9,7 @@ const LATE_S = 5;
 const APPS = { forecast: "Forecasts", record: "Records in Postgres", archive: "Archive of events", shadow: "Challenger" };
 const FEED_WORDS = { alive: "alive", silent: "silent", unknown: "quiet" };
 
+const OURS = new Set(["sabiscore", "clock"]);
 const SOURCES = { sabiscore: "sabiscore (operators)" };
 
 const number = (value, digits = 0) => (value === null || value === undefined ? "–" : value.toLocaleString("en-GB", { maximumFractionDigits: digits }));
@@ -72,12 +73,13 @@ export class View {
   verdict(status, behind, late) {
     const away = status.freshness !== "following";
     const silent = status.feeds.filter((each) => each.state === "silent").map((each) => each.source);
+    const quiet = status.feeds.filter((each) => each.state === "unknown" && !OURS.has(each.source)).map((each) => `${each.source} (${ago(each.age_s)})`);
     const words = !status.ready ? "Filling: forecasts are being read from Redis."
       : away ? `Redis is away: what is shown is ${ago(status.age_s)}.`
         : behind > LATE_S ? `Behind: the newest events are not in the forecasts yet, by ${seconds(behind)}.`
           : late > LATE_S ? `The forecasts are up to date; what is recorded of them is ${seconds(late)} behind.`
           : silent.length ? `Up to date, but ${silent.join(", ")} ${silent.length === 1 ? "is" : "are"} silent.`
-            : "All is well: every event that was published is in the forecasts.";
+            : `All is well: every event that was published is in the forecasts.${quiet.length ? ` Last heard of ${quiet.join(", ")}.` : ""}`;
     this.state.dataset.state = !status.ready || away ? "bad" : late > LATE_S || silent.length ? "warn" : "good";
     write(this.state, words);
     write(this.at.lead, `As of ${dayAndTime(status.now).slice(0, -4)}:${status.now.slice(17, 19)} UTC, looked at every two seconds.`);

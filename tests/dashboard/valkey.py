@@ -56,13 +56,22 @@ class Valkey:
             self.process.wait()
             self.process = None
 
-    def commit(self, *bodies: bytes, partition: int = 0, namespace: str = keys.LIVE) -> None:
+    def commit(
+        self,
+        *bodies: bytes,
+        partition: int = 0,
+        namespace: str = keys.LIVE,
+        stored_ms: int | None = None,
+    ) -> None:
         """Write key and change of each forecast in one transaction, as a worker does."""
+        entry_id = "*" if stored_ms is None else f"{stored_ms}-*"
         with redis.Redis.from_url(self.url) as client, client.pipeline() as pipeline:
             for body in bodies:
                 match_id = json.loads(body)["match_id"]
                 pipeline.set(keys.prediction(namespace, match_id), body)
-                pipeline.xadd(keys.stream(namespace, partition, keys.CHANGES), {"e": body})
+                pipeline.xadd(
+                    keys.stream(namespace, partition, keys.CHANGES), {"e": body}, entry_id
+                )
             pipeline.execute()
 
     def call(self, *command: str | bytes) -> Any:
