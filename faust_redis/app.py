@@ -15,6 +15,7 @@ from faust_redis.stream import RoundStream
 from faust_redis.supervisor import Supervisor
 from faust_redis.table import TableManager
 from faust_redis.transport import LeaderAssignor, Transport
+from faust_redis.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -89,6 +90,7 @@ class App(faust.App):
             "agent_supervisor": Supervisor,
             "TableManager": TableManager,
             "LeaderAssignor": LeaderAssignor,
+            "Worker": Worker,
         }
         super().__init__(id, **{**settings, **options})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import faust
 from faust.agents.replies import ReplyConsumer as FaustReplyConsumer
 from faust.assignor.leader_assignor import LeaderAssignor as FaustLeaderAssignor
 from faust.models import maybe_model
@@ -21,6 +22,7 @@ from faust_redis.producer import Producer
 from faust_redis.stream import RoundStream
 from faust_redis.supervisor import Supervisor
 from faust_redis.table import TableManager
+from faust_redis.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -134,6 +136,8 @@ def _fit(app: AppT) -> None:
         settings["_Monitor"] = Monitor
     if settings["_agent_supervisor"] is OneForOneSupervisor:
         settings["_agent_supervisor"] = Supervisor
+    if settings["_Worker"] is faust.Worker:
+        settings["_Worker"] = Worker
     settings["_LeaderAssignor"] = LeaderAssignor
     settings["_TableManager"] = TableManager
     settings["_topic_disable_leader"] = True

@@ -29,7 +29,16 @@ the next: a read of some thousand records makes so many, and none of them is par
 
 
 class Worker(faust.Worker):
-    """Faust's worker without its second of waiting at the end."""
+    """Faust's worker, which says in a sentence that the server will not do, and ends at once."""
+
+    async def start(self) -> None:
+        """Start the app (called by mode); a reason why it cannot is the reason of the exit."""
+        try:
+            await super().start()
+        except TransportError as error:
+            # Raised from here it would be logged with a traceback; so the exit code is 1 as well.
+            self.log.error("%s", error)  # noqa: TRY400 - the sentence says it all
+            self.crash_reason = error
 
     async def _sentinel_task(self) -> None:
         await asyncio.sleep(0)

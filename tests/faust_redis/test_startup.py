@@ -93,6 +93,28 @@ def test_a_topic_with_another_number_of_partitions_than_on_record(
     assert "topic 'words' has 4 partitions on record, not 8; declare it with partitions=4" in said
 
 
+@pytest.mark.parametrize(
+    ("on_record", "url", "why"),
+    [
+        (8, "?password=wrong", "refused the login, see its URL's password"),
+        (4, "?password=test-pass", "'p' has 4 partitions on record, not 8"),
+    ],
+)
+def test_faust_worker_says_in_one_sentence_that_the_server_will_not_do(
+    server: Server, valkey: Valkey, on_record: int, url: str, why: str
+) -> None:
+    valkey.set("p:partitions", on_record)
+
+    with Program("word_count", f"unix://{server.socket}{url}") as program:
+        program.start()
+        code = program.workers[0].wait(timeout=60)
+        said = program.said()
+
+    assert code == 1
+    assert "Traceback" not in said
+    assert [why in line for line in said.splitlines() if "[ERROR]" in line] == [True]
+
+
 def test_a_server_that_is_not_there(server: Server) -> None:
     server.kill()
 
