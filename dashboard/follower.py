@@ -78,14 +78,25 @@ class Follower:
 
     async def _follow(self) -> None:
         await self._take_positions()
+        await self._fill()
+        self._heard()
         while True:
-            await self._fill()
-            self._heard()
             self._until_s = time.monotonic() + self._settings.reconcile_s
             while time.monotonic() < self._until_s:
-                await self._read_changes()
-                self._heard()
-                await asyncio.sleep(self._settings.pause_s)
+                await self._hear_more()
+            # Many keys take a while; what changes meanwhile is not to wait for them.
+            filling = asyncio.create_task(self._fill())
+            try:
+                while not filling.done():
+                    await self._hear_more()
+                filling.result()
+            finally:
+                filling.cancel()
+
+    async def _hear_more(self) -> None:
+        await self._read_changes()
+        self._heard()
+        await asyncio.sleep(self._settings.pause_s)
 
     async def _recall(self) -> None:
         """While Redis was never heard: hold what Postgres recorded, which says how old it is."""
@@ -123,9 +134,13 @@ class Follower:
         """Take every key in, and forget the matches whose keys are gone."""
         before = self._hub.mirror.ids()
         seen = await self._source.match_ids()
-        async for _, raw in self._source.bodies(seen):
+        older = []
+        async for match_id, raw in self._source.bodies(seen):
             if raw is not None:
                 await self._take_in_turn(raw)
+                if self._hub.mirror.is_ahead_of(match_id, raw):
+                    older.append(match_id)
+        await self._look_for_older(older)
         emptied = not seen and bool(before)
         if emptied and not self._emptied:
             _log.warning("mirror.redis_emptied", matches_held=len(before))
@@ -135,6 +150,19 @@ class Follower:
         vanished = self._source.bodies(before - seen)
         # Asked once more by name: a scan may overlook what is written while it runs.
         self._hub.drop([match_id async for match_id, raw in vanished if raw is None])
+
+    async def _look_for_older(self, match_ids: list[str]) -> None:
+        """Count the matches of which Redis holds an older forecast than we do.
+
+        Redis went back in time then. Asked once more: a change may have come between the key's
+        reading and ours.
+        """
+        mirror, ahead = self._hub.mirror, 0
+        async for match_id, raw in self._source.bodies(match_ids):
+            ahead += raw is not None and mirror.is_ahead_of(match_id, raw)
+        if ahead and not self._hub.ahead:
+            _log.warning("mirror.redis_went_back", matches_held_newer=ahead)
+        self._hub.ahead = ahead
 
     async def _read_changes(self) -> None:
         async for partition, position, raw in self._source.read(self._positions, BLOCK_MS):

@@ -44,6 +44,9 @@ class Hub:
         self._clock = clock
         self._heard_s = clock()
         self._stored_ms = 0
+        self._dropped_at = 0
+        self.ahead = 0
+        """Matches of which Redis holds an older forecast than we do: it went back in time."""
 
     @property
     def stored(self) -> dt.datetime | None:
@@ -105,7 +108,10 @@ class Hub:
 
     def drop(self, match_ids: Iterable[str]) -> None:
         """Forget matches whose keys are gone, and tell the clients."""
-        self._tell(self.mirror.drop(match_ids))
+        changes = self.mirror.drop(match_ids)
+        if changes:
+            self._dropped_at = self.mirror.sequence
+        self._tell(changes)
 
     def missed(self, position: str, query: Query) -> list[Change] | None:
         """What changed after *position*; none when it is not of this process's order.
@@ -115,6 +121,8 @@ class Hub:
         history, _, sequence = position.partition("-")
         if history != self.history or not (sequence.isascii() and sequence.isdigit()):
             return None
+        if int(sequence[:18]) < self._dropped_at:
+            return None  # what is gone since then is in no list of ours
         changes = [Change(e.head.match_id, None, e) for e in self.mirror.since(int(sequence[:18]))]
         lasting = Query(match_ids=query.match_ids, competition=query.competition, team=query.team)
         return [change for change in changes if lasting.concerns(change)]

@@ -58,6 +58,12 @@ class ReadMetrics:
             registry=self._registry,
             multiprocess_mode="livemax",
         )
+        self._ahead = Gauge(
+            "sabiscore_mirror_ahead_matches",
+            "Matches of which Redis holds an older forecast than the mirror: it went back in time.",
+            registry=self._registry,
+            multiprocess_mode="livemax",
+        )
         self._clients = Gauge(
             "sabiscore_stream_clients",
             "Clients that follow the stream of changes.",
@@ -76,6 +82,7 @@ class ReadMetrics:
         self._told_hits = self.hits
         self._size.set(len(hub.mirror))
         self._age.set(hub.age_s)
+        self._ahead.set(hub.ahead)
         self._clients.set(len(hub.subscriptions))
 
     def render(self) -> bytes:

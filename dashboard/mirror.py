@@ -131,6 +131,16 @@ class Mirror:
             self.epoch = head.epoch
         return Change(head.match_id, held, entry)
 
+    def is_ahead_of(self, match_id: str, raw: bytes) -> bool:
+        """Whether we hold a newer forecast of this match than *raw*, which may be none at all."""
+        held = self._entries.get(match_id)
+        if held is None or held.raw == raw:
+            return False
+        try:
+            return _head_of.decode(raw).version < held.head.version
+        except msgspec.DecodeError:
+            return False
+
     def drop(self, match_ids: Iterable[str]) -> list[Change]:
         """Forget matches whose keys are gone: their retention ended."""
         changes = []

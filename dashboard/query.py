@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dashboard.order import place_of
+from schemas.slugs import slug
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,7 @@ MAX_MATCHES = 100
 DEFAULT_LIMIT = 500
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_LIMIT = re.compile(r"-?\d{1,9}")
+_LIMIT = re.compile(r"-?\d{1,4000}", re.ASCII)
 _MAX_SLUG = 200
 
 
@@ -95,7 +96,7 @@ def parse_query(params: QueryParams) -> Query:
         competition=_slug(params, "competition", "e0"),
         date=_date(params),
         status=_status(params),
-        team=_slug(params, "team", "man-united"),
+        team=_team(params),
     )
 
 
@@ -129,6 +130,22 @@ def _slug(params: Mapping[str, str], field: str, example: str) -> str | None:
     if not is_slug(words):
         raise QueryError(field, f"write lower case letters, digits and hyphens, such as {example}")
     return words
+
+
+def _team(params: Mapping[str, str]) -> str | None:
+    """A team's id: a slug, or the name as it is where nothing of it fits into one."""
+    words = params.get("team")
+    if words and len(words) <= _MAX_SLUG and words.isprintable() and not _has_slug(words):
+        return words
+    return _slug(params, "team", "man-united")
+
+
+def _has_slug(words: str) -> bool:
+    try:
+        slug(words)
+    except ValueError:
+        return False
+    return True
 
 
 def _date(params: Mapping[str, str]) -> dt.date | None:

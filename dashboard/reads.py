@@ -139,7 +139,10 @@ class Reads:
             # It may have been committed between the two questions.
             raw = await self._source.get(match_id)
         if raw is not None:
-            self._hub.take(raw)
+            try:
+                self._hub.take(raw)
+            except msgspec.DecodeError:
+                self._metrics.unreadable.inc()
         entry = self._hub.mirror.get(match_id)
         if entry is None:
             self._metrics.missed()

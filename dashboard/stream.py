@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from dashboard.mirror import Change
     from dashboard.settings import Settings
 
+MEDIA_TYPE = "text/event-stream"
+LASTING = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 ABORT = "sabi.abort"
 """Where the scope's extensions hold what ends the connection at once."""
 PARTS = 10
@@ -44,6 +46,8 @@ class Stream:
         query = parse_query(request.query_params)
         address = network_of(request.client.host if request.client else "")
         audience, settings = self._hub.subscriptions, self._settings
+        if request.method == "HEAD":
+            return Response(headers=LASTING, media_type=MEDIA_TYPE)
         if len(audience) >= settings.stream_clients:
             detail = "as many clients follow the stream as this server takes; ask again shortly"
             return problem(503, detail, headers={"Retry-After": "10"})
@@ -74,12 +78,12 @@ class Stream:
 class _Following(Response):
     """The answer that goes on until one of both ends it."""
 
-    media_type = "text/event-stream"
+    media_type = MEDIA_TYPE
 
     def __init__(
         self, hub: Hub, settings: Settings, subscription: Subscription, since: str | None
     ) -> None:
-        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        super().__init__(headers=LASTING)
         del self.headers["content-length"]
         self._hub = hub
         self._settings = settings

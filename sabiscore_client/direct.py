@@ -45,7 +45,7 @@ class DirectReader:
             raw: Any = self._redis.get(self._prefix + match_id)
         except redis.RedisError as error:
             raise _away(error) from error
-        return None if raw is None else decode_forecast(raw)
+        return None if raw is None else _decoded(match_id, raw)
 
     def list(self, selection: Selection | None = None) -> Forecasts:
         """See :meth:`Reader.list`; without ids it reads every key there is."""
@@ -79,8 +79,13 @@ class DirectReader:
             names = list(set(self._redis.scan_iter(match=pattern, count=CHUNK)))
         found = []
         for start in range(0, len(names), CHUNK):
-            bodies: Any = self._redis.mget(names[start : start + CHUNK])
-            found += [decode_forecast(raw) for raw in bodies if raw is not None]
+            chunk = names[start : start + CHUNK]
+            bodies: Any = self._redis.mget(chunk)
+            found += [
+                _decoded(name.decode(errors="replace"), raw)
+                for name, raw in zip(chunk, bodies, strict=True)
+                if raw is not None
+            ]
         chosen = filter(selection.has, found)
         return sorted(chosen, key=lambda forecast: (forecast.kick_off, forecast.match_id))
 
@@ -108,6 +113,19 @@ class DirectReader:
                     yield decode_forecast(fields.get(b"e", b""))
                 except msgspec.DecodeError:
                     continue  # of a newer program, perhaps; its key can still be read
+
+
+def _decoded(name: str, raw: bytes) -> Forecast:
+    """The forecast under a key.
+
+    Raises:
+        ServerError: When it is something else.
+    """
+    try:
+        return decode_forecast(raw)
+    except msgspec.DecodeError as error:
+        msg = f"what Redis holds of {name} cannot be read ({error}): is it of this version?"
+        raise ServerError(msg) from error
 
 
 def _away(error: redis.RedisError) -> ServerError:

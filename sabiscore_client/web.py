@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -12,17 +12,21 @@ import msgspec
 from msgspec import Struct
 
 from sabiscore_client.selection import EVERYTHING, Forecasts, Newest
-from schemas.errors import ServerError
-from schemas.forecast import Forecast, decode_forecast
+from schemas.errors import ServerError, SettingsError
+from schemas.forecast import Forecast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sabiscore_client.selection import Selection
 
+_T = TypeVar("_T")
+
 TIMEOUT_S = 15.0
 """The stream says every five seconds that it is there; after this it is gone."""
 PAUSE_S = 1.0
+MOST_NAMED = 100
+"""So many matches the server takes by name; of more, everything is read and looked through."""
 AGAIN = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE}
 
 
@@ -39,6 +43,9 @@ class WebReader:
     """A :class:`~sabiscore_client.reader.Reader` of the server of reads."""
 
     def __init__(self, address: str, *, token: str | None = None) -> None:
+        if token and not (token.isascii() and token.isprintable()):
+            msg = "the read token holds characters that no HTTP header can carry"
+            raise SettingsError(msg)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._client = httpx.Client(base_url=address, timeout=TIMEOUT_S, headers=headers)
 
@@ -55,7 +62,7 @@ class WebReader:
         answer = self._ask(f"/v1/predictions/{quote(match_id, safe='')}", {})
         if answer.status_code == HTTPStatus.NOT_FOUND:
             return None
-        return decode_forecast(_whole(answer).content)
+        return _decoded(_whole(answer), Forecast)
 
     def list(self, selection: Selection | None = None) -> Forecasts:
         """See :meth:`Reader.list`."""
@@ -85,11 +92,11 @@ class WebReader:
     def _read_all(self, selection: Selection) -> tuple[Forecasts, str]:
         """Every page, and the position of the stream before the first of them."""
         found: Forecasts = []
-        params, position = selection.params(), ""
+        params, position = _params(selection), ""
         while True:
             answer = _whole(self._ask("/v1/predictions", params))
-            position = position or answer.headers["Sabi-Position"]
-            page = msgspec.json.decode(answer.content, type=_Page)
+            page = _decoded(answer, _Page)
+            position = position or answer.headers.get("Sabi-Position", "")
             found += page.predictions
             if page.next_cursor is None:
                 # No match named means any to the server, and none to whoever selected none.
@@ -98,7 +105,7 @@ class WebReader:
 
     def _changes(self, selection: Selection, since: str) -> Iterator[tuple[str, Forecast]]:
         # Status and date are looked at here: the stream also tells what has just left them.
-        params = selection.params()
+        params = _params(selection)
         headers = {"Last-Event-ID": since}
         with self._client.stream("GET", "/v1/stream", params=params, headers=headers) as answer:
             if answer.is_error:
@@ -108,7 +115,7 @@ class WebReader:
                 if name == "resync":
                     raise _ResyncError
                 if name == "forecast":
-                    yield place, decode_forecast(data.encode())
+                    yield place, _read(data.encode(), Forecast, "/v1/stream")
 
     def _ask(self, path: str, params: dict[str, str]) -> httpx.Response:
         try:
@@ -141,6 +148,31 @@ def _whole(answer: httpx.Response) -> httpx.Response:
         detail = answer.text[:200]
     msg = f"{answer.request.url.path} was refused with {answer.status_code}: {detail}"
     raise (_AgainError if answer.status_code in AGAIN else ServerError)(msg)
+
+
+def _params(selection: Selection) -> dict[str, str]:
+    """What is asked of the server; of more matches than it takes by name, all are asked for."""
+    params = selection.params()
+    if selection.matches is not None and len(selection.matches) > MOST_NAMED:
+        del params["match"]
+    return params
+
+
+def _decoded(answer: httpx.Response, kind: type[_T]) -> _T:
+    """The body of an answer.
+
+    Raises:
+        ServerError: When it is something else.
+    """
+    return _read(answer.content, kind, answer.request.url.path)
+
+
+def _read(raw: bytes, kind: type[_T], path: str) -> _T:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.DecodeError as error:
+        msg = f"what came from {path} cannot be read ({error}): is it SabiScore, of this version?"
+        raise ServerError(msg) from error
 
 
 def events(lines: Iterable[str]) -> Iterator[tuple[str, str, str]]:

@@ -303,3 +303,108 @@ async def test_a_client_that_takes_nothing_is_dropped_and_others_hear_on(
                 valkey.commit(forecast("e0-2024-25-home7-away-1", revision=9))
                 while (await events(lines, "forecast", 1))[0]["revision"] != 9:
                     pass
+
+
+async def test_a_redis_that_went_back_in_time_is_noticed_and_nobody_reads_backwards(
+    valkey: Any, forecast: Any, served: Any, until: Any
+) -> None:
+    valkey.commit(forecast(revision=5))
+    async with served(reconcile_s=0.05) as client:
+        await until(shows(client, '"1-5"'))
+        # As after a fail-over to a copy that lagged.
+        valkey.call("SET", f"pred:{MATCH_ID}", forecast(revision=3))
+
+        def ahead(count: int) -> Callable[[], Any]:
+            async def is_told() -> bool:
+                metrics = (await client.get("/metrics")).text
+                return f"sabiscore_mirror_ahead_matches {count}.0" in metrics
+
+            return is_told
+
+        await until(ahead(1))
+        assert (await client.get(PATH)).headers["etag"] == '"1-5"'
+
+        valkey.commit(forecast(revision=4, epoch=2))
+        await until(shows(client, '"2-4"'))
+        await until(ahead(0))
+
+
+async def test_changes_are_followed_while_many_keys_are_compared(
+    valkey: Any, forecast: Any, served: Any, until: Any
+) -> None:
+    valkey.commit(*[forecast(f"e0-2024-25-home{n:05}-away-1") for n in range(4_000)])
+    async with served(reconcile_s=0.0) as client:
+        for revision in range(2, 30):
+            valkey.commit(forecast(f"e0-2024-25-home{revision:05}-away-1", revision=revision))
+
+        async def all_there() -> bool:
+            path = "/v1/predictions/e0-2024-25-home00029-away-1"
+            return bool((await client.get(path)).headers.get("etag") == '"1-29"')
+
+        await until(all_there)
+        metrics = (await client.get("/metrics")).text
+
+    assert "sabiscore_mirror_ahead_matches 0.0" in metrics
+
+
+async def test_a_key_that_holds_no_forecast_is_told_as_a_fault_of_ours_and_counted(
+    valkey: Any, served: Any
+) -> None:
+    async with served() as client:
+        valkey.call("SET", f"pred:{MATCH_ID}", b"no forecast")
+        answer = await client.get(PATH)
+        metrics = (await client.get("/metrics")).text
+
+    assert (answer.status_code, answer.json()["status"]) == (503, 503)
+    assert 'sabiscore_reads_total{result="miss"} 1.0' in metrics
+    assert "sabiscore_mirror_unreadable_total 0.0" not in metrics
+
+
+async def test_who_was_away_while_a_match_went_is_told_to_read_again(
+    valkey: Any, forecast: Any, served: Any, until: Any
+) -> None:
+    other = "e0-2024-25-everton-fulham-1"
+    valkey.commit(forecast(), forecast(other))
+    async with served(reconcile_s=0.05) as client:
+        position = (await client.get("/v1/predictions")).headers["Sabi-Position"]
+        valkey.call("DEL", f"pred:{other}")
+
+        async def is_gone() -> bool:
+            return bool((await client.get("/v1/predictions")).json()["total"] == 1)
+
+        await until(is_gone)
+        told = []
+        async with client.stream("GET", "/v1/stream", params={"since": position}) as answer:
+            async for line in answer.aiter_lines():
+                told.append(line)
+                if line.startswith("event: resync"):
+                    break
+
+    assert "event: resync" in told
+
+
+async def test_a_head_of_the_stream_takes_no_place_and_limits_of_any_size_are_clamped(
+    valkey: Any, forecast: Any, served: Any
+) -> None:
+    valkey.commit(forecast())
+    async with served(stream_clients_per_address=1) as client:
+        heads = [await client.head("/v1/stream") for _ in range(3)]
+        listed = await client.get("/v1/predictions", params={"limit": "9" * 40})
+
+    assert {answer.status_code for answer in heads} == {200}
+    assert heads[0].headers["content-type"].startswith("text/event-stream")
+    assert (listed.status_code, listed.json()["count"]) == (200, 1)
+
+
+async def test_a_team_whose_name_fits_into_no_slug_is_found_by_its_name(
+    valkey: Any, forecast: Any, served: Any
+) -> None:
+    valkey.commit(forecast(home_team="Динамо Киев"), forecast("e0-2024-25-x-y-1"))
+    async with served() as client:
+        teams = (await client.get("/v1/teams")).json()["teams"]
+        found = await client.get("/v1/predictions", params={"team": "Динамо Киев"})
+        wrong = await client.get("/v1/predictions", params={"team": "Man United"})
+
+    assert "Динамо Киев" in {team["id"] for team in teams}
+    assert [each["home_team"] for each in found.json()["predictions"]] == ["Динамо Киев"]
+    assert wrong.status_code == 422

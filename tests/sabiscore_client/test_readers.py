@@ -206,3 +206,25 @@ def test_events_are_read_as_the_standard_has_them() -> None:
     found = list(itertools.islice(events(lines), 5))
 
     assert found == [("forecast", "7", "one\ntwo"), ("message", "7", "no name")]
+
+
+def test_any_number_of_matches_may_be_asked_for(reader: Reader, valkey: Valkey) -> None:
+    ids = [f"e0-2024-25-home{n:04}-away-1" for n in range(150)]
+    valkey.commit(*[made(match_id) for match_id in ids], made(OTHER_ID))
+    eventually_listed(reader, 151)
+
+    found = reader.list(Selection(matches=tuple(ids)))
+
+    assert [forecast.match_id for forecast in found] == ids
+
+
+def test_a_token_that_no_header_can_carry_is_refused_in_a_sentence() -> None:
+    with pytest.raises(SettingsError, match="token holds characters"):
+        connect("http://127.0.0.1:1", token="schlüssel")
+
+
+def test_a_key_that_holds_no_forecast_is_named(reader: Reader, valkey: Valkey) -> None:
+    valkey.call("SET", f"pred:{MATCH_ID}", b"no forecast")
+
+    with pytest.raises(ServerError):
+        reader.get(MATCH_ID)
