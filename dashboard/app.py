@@ -88,6 +88,7 @@ def _read_routes(parts: Parts) -> list[Route]:
         Route("/v1/predictions", reads.many),
         Route("/v1/overview", reads.overview),
         Route("/v1/matches/{match_id}/timeline", history.timeline),
+        Route("/v1/matches/{match_id}/incidents", history.incidents),
         Route("/v1/competitions", catalogue.competitions),
         Route("/v1/teams", catalogue.teams),
         Route("/v1/models", catalogue.models),

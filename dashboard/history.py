@@ -1,15 +1,18 @@
-"""``/v1/matches/{id}/timeline``: what was followed, and what Postgres recorded before."""
+"""``/v1/matches/{id}``: its timeline, as followed and as recorded before, and its incidents."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import msgspec
 from starlette.responses import Response
 
 from dashboard.answers import JSON, freshness_headers, is_held, unknown_match
+from dashboard.incidents import Incidents, standing
 from dashboard.problems import problem
 from dashboard.query import is_slug
 from dashboard.recorded import AwayError
@@ -27,6 +30,8 @@ MOST_MATCHES = 500
 MOST_OPEN = 200
 """So many matches that are being played are asked for before anybody looks at them."""
 OPEN = "live"
+REMEMBERED_S = 2.0
+"""For so long the incidents of a match are not asked for again."""
 
 
 class History:
@@ -36,6 +41,7 @@ class History:
         self._hub = hub
         self._recorded = recorded
         self._known: OrderedDict[str, tuple[bytes, list[Point]]] = OrderedDict()
+        self._incidents_of: OrderedDict[str, tuple[float, Incidents]] = OrderedDict()
 
     async def timeline(self, request: Request) -> Response:
         """``GET /v1/matches/{match_id}/timeline``: every published revision, oldest first."""
@@ -53,6 +59,38 @@ class History:
             return _cannot_say(match_id) if away else unknown_match(match_id)
         told = timeline(newest, points)
         return self._answer(request, told.points[-1], len(told.points), msgspec.json.encode(told))
+
+    async def incidents(self, request: Request) -> Response:
+        """``GET /v1/matches/{match_id}/incidents``: goals, cards and reviews as they stand."""
+        match_id = request.path_params["match_id"]
+        if not is_slug(match_id) or self._hub.mirror.get(match_id) is None:
+            return unknown_match(match_id)
+        told = await self._incidents(match_id)
+        body = msgspec.json.encode(told)
+        etag = f'W/"{crc32(body):x}"'
+        headers = {"ETag": etag} | freshness_headers(self._hub)
+        if is_held(request.headers.get("if-none-match"), etag):
+            return Response(status_code=304, headers=headers)
+        return Response(body, 200, headers, JSON)
+
+    async def _incidents(self, match_id: str) -> Incidents:
+        """As Postgres has them; asked once in some seconds, however many readers ask."""
+        now_s = time.monotonic()
+        asked_s, told = self._incidents_of.get(match_id, (-REMEMBERED_S, None))
+        if told is not None and now_s - asked_s < REMEMBERED_S:
+            return told
+        nothing = Incidents(match_id=match_id, source=None, complete=False, incidents=[])
+        if self._recorded is None:
+            return nothing
+        try:
+            told = standing(match_id, await self._recorded.incidents(match_id))
+        except AwayError:
+            return nothing
+        self._incidents_of[match_id] = (now_s, told)
+        self._incidents_of.move_to_end(match_id)
+        if len(self._incidents_of) > MOST_MATCHES:
+            self._incidents_of.popitem(last=False)
+        return told
 
     async def recall(self, pause_s: float) -> None:
         """Fetch what was recorded of each match as it begins, so that no reader waits; for ever."""

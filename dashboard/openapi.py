@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from dashboard import bodies
+from dashboard.incidents import Incidents
 from dashboard.overview import Overview
 from dashboard.query import DEFAULT_LIMIT, MAX_LIMIT, MAX_MATCHES, STATUSES
 from dashboard.timeline import Timeline
@@ -23,6 +24,7 @@ _REF = "#/components/schemas/{name}"
 _TYPES = (
     Forecast,
     Timeline,
+    Incidents,
     Overview,
     bodies.Predictions,
     bodies.Competitions,
@@ -90,6 +92,9 @@ def _paths() -> dict[str, Any]:
         ),
         "/v1/matches/{match_id}/timeline": _get(
             "timeline", "Every published revision", "Timeline", [404, 503], ["match_id"]
+        ),
+        "/v1/matches/{match_id}/incidents": _get(
+            "incidents", "Goals, cards and reviews as they stand", "Incidents", [404], ["match_id"]
         ),
         "/v1/overview": _get("overview", "Days, competitions, the feed's clock", "Overview", []),
         "/v1/competitions": _get("competitions", "What is played", "Competitions", []),

@@ -11,6 +11,7 @@ import structlog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from typing import LiteralString
 
 PATIENCE_S = 2.0
 """Nobody waits longer for Postgres than this, and for so long it is not asked after a failure."""
@@ -24,6 +25,11 @@ _SINCE = """
 _NEWEST = """
     SELECT DISTINCT ON (match_id) body, position FROM forecasts WHERE run = %s
     ORDER BY match_id, epoch DESC, revision DESC
+"""
+_INCIDENTS = """
+    SELECT body FROM events
+    WHERE run = %s AND subject = %s AND type = 'match.incident'
+    ORDER BY position_ms, position_seq LIMIT 2000
 """
 _ROWS = 500
 
@@ -50,12 +56,23 @@ class Recorded:
         Raises:
             AwayError: When Postgres does not answer in time.
         """
+        return await self._bodies(_SINCE, (self._run, match_id, *version))
+
+    async def incidents(self, match_id: str) -> list[bytes]:
+        """The events that told of incidents of a match, as they were received.
+
+        Raises:
+            AwayError: When Postgres does not answer in time.
+        """
+        return await self._bodies(_INCIDENTS, (self._run, match_id))
+
+    async def _bodies(self, query: LiteralString, values: tuple[object, ...]) -> list[bytes]:
         if time.monotonic() - self._failed_s < PATIENCE_S:
             raise AwayError
         try:
             async with asyncio.timeout(PATIENCE_S), self._lock:
                 connection = await self._connected()
-                found = await connection.execute(_SINCE, (self._run, match_id, *version))
+                found = await connection.execute(query, values)
                 return [bytes(row[0]) for row in await found.fetchall()]
         except (psycopg.Error, OSError, TimeoutError) as error:
             await self._failed(error)

@@ -32,6 +32,7 @@ export class View {
     this.id = id;
     this.points = [];
     this.match = null;
+    this.incidents = [];
     this.at = this.shell.template("match");
     this.at.back.href = this.shell.list ?? "/";
     this.board = new Scoreboard(this.at.score);
@@ -59,6 +60,8 @@ export class View {
   age() {
     this.board?.tellAge(this.shell.now());
     this.shell.tellClock();
+    // Without a connection there is none to ask; the feed says so.
+    if (this.match?.status === "live") this.readIncidents().catch(() => {});
   }
 
   async read() {
@@ -76,11 +79,23 @@ export class View {
       if (!this.match || !newer(this.match, match)) this.match = match;
       this.merge([pointOf(this.match)]);
       await this.tell();
+      await this.readIncidents();
     } catch {
       if (this.closed || id !== this.id) return;
       this.shell.tellConnection("lost", {});
       this.readSoon(AGAIN_MS);
     }
+  }
+
+  // Cards and reviews that move no forecast are in no revision: asked for as long as play goes on.
+  async readIncidents() {
+    const { id } = this;
+    const answer = await fetch(`/v1/matches/${id}/incidents`);
+    if (!answer.ok || this.closed || id !== this.id) return;
+    const { incidents } = await answer.json();
+    if (this.closed || id !== this.id || JSON.stringify(incidents) === JSON.stringify(this.incidents)) return;
+    this.incidents = incidents;
+    await this.tell();
   }
 
   // Once, however often it is asked for: in a fast replay gaps come without end.
@@ -116,7 +131,7 @@ export class View {
 
   async tell() {
     const { match, at } = this;
-    const told = moments(this.points, { home: match.home_team, away: match.away_team });
+    const told = moments(this.points, { home: match.home_team, away: match.away_team }, this.incidents);
     this.shell.title(`${match.home_team} ${match.score ? `${match.score.home}–${match.score.away}` : "v"} ${match.away_team}`);
     at.simulated.hidden = !match.simulated;
     this.tellPlace(match);

@@ -42,7 +42,7 @@ function item(moment, match) {
 
 // Rows that are there already stay: only what is new or different is put in.
 export function tellMoments(list, told, match) {
-  const wanted = told.toReversed().map((moment) => [`${moment.kind} ${moment.epoch}-${moment.revision} ${moment.until ?? ""} ${moment.score?.home ?? ""}`, moment]);
+  const wanted = told.toReversed().map((moment) => [`${moment.kind} ${moment.epoch}-${moment.revision} ${moment.until ?? ""} ${moment.score?.home ?? ""} ${moment.incident ?? ""}`, moment]);
   const there = new Map([...list.children].map((each) => [each.dataset.key, each]));
   const rows = wanted.map(([key, moment]) => {
     const row = there.get(key) ?? item(moment, match);

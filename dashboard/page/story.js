@@ -62,20 +62,44 @@ function sideOf(told, gained, teams) {
   return told.team === teams.home ? "home" : told.team === teams.away ? "away" : null;
 }
 
+const TELLS = { yellow: ["yellow", "Yellow card"], penalty_missed: ["missed", "Penalty missed"], var: ["var", "Video review"] };
+const STILL = Object.fromEntries(SIDES.map((side) => [side, 0]));
+
+// Incidents that moved no forecast stand where they happened, upon the revision that held then.
+function woven(told, incidents, teams) {
+  const known = new Set(told.map((moment) => moment.cause.event_id));
+  const all = [...told];
+  for (const each of incidents) {
+    if (!TELLS[each.kind] || known.has(each.event_id)) continue;
+    const at = Date.parse(each.at);
+    const place = all.findLastIndex((moment) => Date.parse(moment.as_of) <= at);
+    if (place < 0) continue;
+    const base = all[place];
+    const [kind, what] = TELLS[each.kind];
+    const x = Math.min(Math.max(each.minute, base.x), all[place + 1]?.x ?? Infinity);
+    all.splice(place + 1, 0, {
+      ...base, kind, x, as_of: each.at, minute: each.minute, at: each.stoppage ? `${each.minute}+${each.stoppage}` : each.minute,
+      side: each.side, title: `${what}, ${teams[each.side] ?? each.side}`, incident: each.incident_id,
+      change: STILL, move: 0, undone: false, previous: base.score,
+    });
+  }
+  return all;
+}
+
 // *points* in order of (epoch, revision); *teams* has home and away by name.
-export function moments(points, teams) {
+export function moments(points, teams, incidents = []) {
   const before = points.filter((point) => point.minute === null).length;
   const step = BEFORE_WIDTH / Math.max(before, 1);
   let minute = 0;
-  return points.map((point, n) => {
-    const told = kindOf(point);
+  const told = points.map((point, n) => {
+    const what = kindOf(point);
     const gained = scorer(points[n - 1]?.score, point.score);
     // A correction may turn the clock back; the chart goes on where it was.
     minute = Math.max(minute, point.minute ?? 0);
-    if (gained && n && !SETTLES.has(told.kind)) told.kind = gained.undone ? "withdrawn" : "goal";
+    if (gained && n && !SETTLES.has(what.kind)) what.kind = gained.undone ? "withdrawn" : "goal";
     return {
-      ...point, ...told,
-      side: sideOf(told, gained, teams),
+      ...point, ...what,
+      side: sideOf(what, gained, teams),
       undone: gained?.undone ?? false,
       title: headline(point.cause, teams),
       x: point.minute === null ? (n - before) * step : minute,
@@ -84,6 +108,7 @@ export function moments(points, teams) {
       change: n ? Object.fromEntries(SIDES.map((side) => [side, point[side] - points[n - 1][side]])) : null,
     };
   });
+  return incidents.length ? woven(told, incidents, teams) : told;
 }
 
 const SETTLES = new Set(["withdrawn", "called", "moved"]);

@@ -7,6 +7,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from agents.archive import COLUMNS as ARCHIVED
+from agents.archive import row as archived
 from agents.record import COLUMNS, row
 from faust_redis import Record
 
@@ -42,3 +44,13 @@ def record(postgres_url: str, run: str, *bodies: bytes, stored_ms: int = 1) -> N
         for number, body in enumerate(bodies):
             values = row(run, 0, Record(f"{stored_ms}-{number}", body))
             connection.execute(insert, values)
+
+
+def archive(postgres_url: str, run: str, *bodies: bytes) -> None:
+    """Write input events as the agent ``archive`` does."""
+    names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in ARCHIVED)
+    places = sql.SQL(", ").join([sql.Placeholder()] * len(ARCHIVED))
+    insert = sql.SQL("INSERT INTO events ({}) VALUES ({})").format(names, places)
+    with connect(postgres_url) as connection:
+        for number, body in enumerate(bodies):
+            connection.execute(insert, archived(run, 0, Record(f"1-{number}", body)))
