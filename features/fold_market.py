@@ -47,7 +47,7 @@ def odds_changed(world: World, event: OddsChanged) -> tuple[str, ...]:
     book = _book(match, data.bookmaker, event.source)
     changed = heard(world, match, event.source)
     known = book
-    book = _with_price(book, data, at, match.play_at)
+    book = _with_price(book, data, at, match)
     if book is not known:
         match.books[_key(book)] = book
         changed = True
@@ -74,7 +74,7 @@ def odds_suspended(world: World, event: OddsSuspended) -> tuple[str, ...]:
 def _possible(data: OddsChangedData) -> None:
     """Check prices that did not come over the wire, and their sum in any case."""
     home, draw, away = data.home, data.draw, data.away
-    if not (min(home, draw, away) > 1.0 and max(home, draw, away) <= MOST_PRICE):
+    if not (1.0 < home <= MOST_PRICE and 1.0 < draw <= MOST_PRICE and 1.0 < away <= MOST_PRICE):
         raise RejectedEventError(
             f"the prices {home}, {draw}, {away} of {data.bookmaker} must lie above 1"
         )
@@ -99,7 +99,7 @@ def _book(match: MatchState, bookmaker: str, source: str) -> Book:
     return found
 
 
-def _with_price(book: Book, data: OddsChangedData, at: datetime, play_at: datetime) -> Book:
+def _with_price(book: Book, data: OddsChangedData, at: datetime, match: MatchState) -> Book:
     """The book with one more price; the same one where it says nothing new."""
     home, draw, away = data.home, data.draw, data.away
     told = Price(home, draw, away, shin(home, draw, away), data.phase, data.market_version, at)
@@ -108,7 +108,7 @@ def _with_price(book: Book, data: OddsChangedData, at: datetime, play_at: dateti
     quoted = book.quoted
     if is_placed(told.phase):
         before = newest if book.before is book.newest else outbids(told, book.before)
-    elif at < play_at:
+    elif at < match.play_at:
         quoted = with_quoted(quoted, told)
     opening = opens(told, book.opening)
     if not (newest or before or opening or quoted != book.quoted):

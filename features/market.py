@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import compress
 from math import log
 from operator import attrgetter
 from statistics import median
@@ -37,6 +38,7 @@ with its last opening or closing price.
 """
 
 _LEAST = 1e-6
+_MOST = 1.0 - _LEAST
 
 # Of a bookmaker that never gave a price. No NaN: states are compared, and no NaN equals another.
 _SUSPENDED = MarketState("", 0.0, 0.0, 0.0, OddsPhase.UNKNOWN, None, suspended=True)
@@ -52,7 +54,7 @@ def market_of(match: MatchState, feeds: Mapping[str, FeedMark]) -> MarketState |
     if len(match.books) == 1:
         (book,) = match.books.values()
         if book.newest is not None:
-            return _of_one(book, match.play_at)
+            return _of_one(book, match)
     books = _one_source_each(match, feeds)
     priced = [book for book in books if book.newest is not None]
     if not priced:
@@ -60,38 +62,40 @@ def market_of(match: MatchState, feeds: Mapping[str, FeedMark]) -> MarketState |
     usable = [b for b in priced if not b.suspended and not silent(b.source, feeds)]
     average = next((book for book in usable if book.bookmaker == AVERAGE), None)
     if average is not None:
-        return _of_one(average, match.play_at)
-    fresh = _fresh(usable, match.play_at)
+        return _of_one(average, match)
+    fresh = list(compress(usable, _fresh([b.newest for b in usable if b.newest], match.play_at)))
     if fresh:
-        one = len(fresh) == 1
-        return _of_one(fresh[0], match.play_at) if one else _consensus(fresh, match.play_at)
+        return _of_one(fresh[0], match) if len(fresh) == 1 else _consensus(fresh, match)
     # Nobody takes bets or speaks: the average's or the newest last word, for the record.
     last = max(priced, key=lambda b: (b.bookmaker == AVERAGE, _newest_at(b), b.bookmaker))
-    return _of_one(last, match.play_at)
+    return _of_one(last, match)
 
 
-def before_play(match: MatchState) -> MarketState | None:
-    """The market as it last stood before kick-off, suspended since or not.
+def before_play(match: MatchState) -> tuple[Chances, OddsPhase] | None:
+    """What the market said last before kick-off, suspended since or not.
 
     A price quoted in play holds minute and score already: whoever conditions on them needs this.
     """
     market = match.market
-    play_at = match.play_at
-    if market is None or (
+    if market is None:
+        return None
+    if (
         not market.suspended
-        and (market.time is None or _is_before(market.phase, market.time, play_at))
+        and market.time is not None
+        and _is_before(market.phase, market.time, match)
     ):
-        return market
-    books = [
-        replace(book, newest=price, suspended_at=None)
+        return (market.p_home, market.p_draw, market.p_away), market.phase
+    prices = {
+        book.bookmaker: price
         for book in _one_source_each(match, {})
         if (price := _last_before(book)) is not None
-    ]
-    average = next((book for book in books if book.bookmaker == AVERAGE), None)
-    if average is not None or len(books) == 1:
-        return _of_one(average or books[0], play_at)
-    fresh = _fresh(books, play_at)
-    return _consensus(fresh, play_at) if fresh else None
+    }
+    one = prices.get(AVERAGE) or (next(iter(prices.values())) if len(prices) == 1 else None)
+    if one is not None:
+        return one.chances, one.phase
+    known = list(prices.values())
+    fresh = list(compress(known, _fresh(known, match.play_at)))
+    return (_median(fresh), _phase(fresh)) if fresh else None
 
 
 def outbids(price: Price, other: Price | None) -> bool:
@@ -136,8 +140,8 @@ def is_placed(phase: OddsPhase) -> bool:
     return phase is OddsPhase.OPENING or phase is OddsPhase.CLOSING
 
 
-def _is_before(phase: OddsPhase, at: datetime, play_at: datetime) -> bool:
-    return is_placed(phase) or at < play_at
+def _is_before(phase: OddsPhase, at: datetime, match: MatchState) -> bool:
+    return is_placed(phase) or at < match.play_at
 
 
 def _last_before(book: Book) -> Price | None:
@@ -150,6 +154,8 @@ def _last_before(book: Book) -> Price | None:
 
 def with_quoted(quoted: tuple[Price, ...], told: Price) -> tuple[Price, ...]:
     """The last prices from before play, oldest first, with one more in its place."""
+    if not quoted or outbids(told, quoted[-1]):
+        return (*quoted, told)[-MOST_QUOTED:]
     if told in quoted:
         return quoted
     place = len(quoted)
@@ -206,19 +212,14 @@ def _one_source_each(match: MatchState, feeds: Mapping[str, FeedMark]) -> list[B
     return found
 
 
-def _fresh(books: list[Book], play_at: datetime) -> list[Book]:
-    """Those whose price is of the newest phase and near the newest in time."""
-    if len(books) < 2:  # noqa: PLR2004 - one price is the newest
-        return books
-    prices = {book.bookmaker: book.newest for book in books if book.newest is not None}
-    last = max(price.at for price in prices.values())
-    phase = max(_weight(price) for price in prices.values())
+def _fresh(prices: list[Price], play_at: datetime) -> list[bool]:
+    """Which prices are of the newest phase and near the newest in time."""
+    if not prices:
+        return []
+    last = max(price.at for price in prices)
+    phase = max(_weight(price) for price in prices)
     limit = STALE_BEFORE if last <= play_at else STALE_IN_PLAY
-    return [
-        book
-        for book in books
-        if last - prices[book.bookmaker].at <= limit and _weight(prices[book.bookmaker]) == phase
-    ]
+    return [last - price.at <= limit and _weight(price) == phase for price in prices]
 
 
 def _weight(price: Price) -> bool:
@@ -226,31 +227,35 @@ def _weight(price: Price) -> bool:
     return price.phase is not OddsPhase.OPENING
 
 
-def _of_one(book: Book, play_at: datetime) -> MarketState:
+def _of_one(book: Book, match: MatchState) -> MarketState:
     price = book.newest
     if price is None:
         raise ValueError(book)  # pragma: no cover - callers hand over priced books only
-    moved = _moved(book, play_at)
+    moved = _moved(book, match)
     return MarketState(
         book.bookmaker, *price.chances, price.phase, price.at, book.suspended, 1, *moved
     )
 
 
-def _consensus(books: list[Book], play_at: datetime) -> MarketState:
+def _consensus(books: list[Book], match: MatchState) -> MarketState:
     prices = [book.newest for book in books if book.newest is not None]
-    moves = [_moved(book, play_at) for book in books]
+    moves = [_moved(book, match) for book in books]
     newest = max(prices, key=attrgetter("at"))
-    phases = {price.phase for price in prices}
     return MarketState(
         CONSENSUS,
         *_median(prices),
-        phases.pop() if len(phases) == 1 else OddsPhase.CURRENT,
+        _phase(prices),
         newest.at,
         False,  # noqa: FBT003 - the field says which
         len(books),
         median(move[0] for move in moves),
         median(move[1] for move in moves),
     )
+
+
+def _phase(prices: list[Price]) -> OddsPhase:
+    phases = {price.phase for price in prices}
+    return phases.pop() if len(phases) == 1 else OddsPhase.CURRENT
 
 
 def _median(prices: list[Price]) -> Chances:
@@ -263,12 +268,12 @@ def _newest_at(book: Book) -> float:
     return 0.0 if book.newest is None else book.newest.at.timestamp()
 
 
-def _moved(book: Book, play_at: datetime) -> tuple[float, float]:
+def _moved(book: Book, match: MatchState) -> tuple[float, float]:
     """By how much the log-odds of a home and of an away win moved since the opening."""
     now, then = book.newest, book.opening
     if now is None or then is None or now is then or now.chances == then.chances:
         return 0.0, 0.0
-    if not _is_before(then.phase, then.at, play_at):
+    if not _is_before(then.phase, then.at, match):
         return 0.0, 0.0
     return (
         _log_odds(now.chances[0]) - _log_odds(then.chances[0]),
@@ -277,5 +282,6 @@ def _moved(book: Book, play_at: datetime) -> tuple[float, float]:
 
 
 def _log_odds(chance: float) -> float:
-    held = min(max(chance, _LEAST), 1.0 - _LEAST)
-    return log(held / (1.0 - held))
+    if not _LEAST <= chance <= _MOST:
+        chance = min(max(chance, _LEAST), _MOST)
+    return log(chance / (1.0 - chance))

@@ -267,9 +267,14 @@ class MatchState(Struct, array_like=True, kw_only=True, gc=False):
     @property
     def play_at(self) -> dt.datetime:
         """Prices from then on may hold the score: kick-off, or the first sign of play before it."""
+        kick_off = self.kick_off
+        if not self.played:
+            return kick_off
         void = self.void_until
-        first = next((at for at in self.played if void is None or at > void), self.kick_off)
-        return min(first, self.kick_off)
+        for at in self.played:
+            if void is None or at > void:
+                return min(kick_off, at)
+        return kick_off
 
     @property
     def suspended(self) -> bool:

@@ -71,12 +71,16 @@ def rest_columns(match: MatchState) -> tuple[float, ...]:
     """
     live = match.market
     move = _NO_MOVE if live is None or live.suspended else (live.moved_home, live.moved_away)
-    book = live if match.minute is None else before_play(match)
-    if book is None or book.suspended:
+    if match.minute is not None:
+        known = before_play(match)
+    elif live is None or live.suspended:
+        known = None
+    else:
+        known = (live.p_home, live.p_draw, live.p_away), live.phase
+    if known is None:
         market = _NO_MARKET
     else:
-        phase = 2.0 if book.phase is OddsPhase.CLOSING else 1.0
-        market = (book.p_home, book.p_draw, book.p_away, phase)
+        market = (*known[0], 2.0 if known[1] is OddsPhase.CLOSING else 1.0)
     return (
         *market,
         *move,

@@ -10,8 +10,13 @@ from msgspec import Meta
 
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 # Python's $ also matches before a last line feed, which must not get into a key.
-Slug = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)", max_length=200)]
-MaybeSlug = Annotated[str, Meta(pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$(?!\n)", max_length=200)]
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)"
+MAYBE_SLUG = r"^([a-z0-9]+(-[a-z0-9]+)*)?$(?!\n)"
+Slug = Annotated[str, Meta(pattern=SLUG, max_length=200)]
+# The same few stand in event after event, and a pattern takes as long as all else of one: whoever
+# reads events remembers which it has seen.
+SeenSlug = Annotated[str, Meta(extra_json_schema={"pattern": SLUG}, max_length=200)]
+MaybeSeenSlug = Annotated[str, Meta(extra_json_schema={"pattern": MAYBE_SLUG}, max_length=200)]
 Goals = Annotated[int, Meta(ge=0, le=99)]
 Count = Annotated[int, Meta(ge=0, le=999)]
 Minute = Annotated[int, Meta(ge=0, le=130)]

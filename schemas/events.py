@@ -8,6 +8,8 @@ about a whole pool or about every match), ``partitionkey`` the pool. Three clock
 from __future__ import annotations
 
 import datetime as dt
+import re
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -33,6 +35,8 @@ from schemas.event_data import (
     OddsSuspendedData,
 )
 from schemas.event_words import (
+    MAYBE_SLUG,
+    SLUG,
     Count,
     FeedState,
     FixtureStatus,
@@ -40,7 +44,7 @@ from schemas.event_words import (
     IncidentKind,
     Instant,
     Market,
-    MaybeSlug,
+    MaybeSeenSlug,
     Minute,
     OddsPhase,
     OpenEnum,
@@ -48,6 +52,7 @@ from schemas.event_words import (
     Period,
     Price,
     Revision,
+    SeenSlug,
     Side,
     Slug,
     Text,
@@ -91,7 +96,7 @@ __all__ = [
     "MatchStartedData",
     "MatchStatistics",
     "MatchStatisticsData",
-    "MaybeSlug",
+    "MaybeSeenSlug",
     "Minute",
     "ModelPromoted",
     "ModelPromotedData",
@@ -107,6 +112,7 @@ __all__ = [
     "Period",
     "Price",
     "Revision",
+    "SeenSlug",
     "Side",
     "Slug",
     "Text",
@@ -121,6 +127,7 @@ MAX_EVENT_BYTES = 64 * 1024
 # Instants further out overflow when they are turned to another time zone or moved by a day.
 EARLIEST = dt.datetime(1850, 1, 1, tzinfo=dt.UTC)
 LATEST = dt.datetime(2500, 1, 1, tzinfo=dt.UTC)
+_EARLY, _LATE = EARLIEST.year, LATEST.year - 1
 
 
 def _specversion() -> Literal["1.0"]:
@@ -132,9 +139,9 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ty
 
     id: Text
     source: Text
-    subject: MaybeSlug = ""
+    subject: MaybeSeenSlug = ""
     time: Instant
-    partitionkey: Slug
+    partitionkey: SeenSlug
     recordedtime: Instant | None = None
     # A factory, not a default: defaults are left out on the wire, and CloudEvents wants this one.
     specversion: Literal["1.0"] = msgspec.field(default_factory=_specversion)
@@ -288,6 +295,9 @@ _INNER_INSTANTS: dict[type[Event], str] = {
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 _encoder = msgspec.json.Encoder()
 
+_NUL = "holds a NUL character"
+_NO_SLUG = "Expected `str` matching regex '{}' - at `$.{}`"
+
 
 def decode_event(raw: bytes) -> AnyEvent:
     """Read one event from the wire.
@@ -297,14 +307,23 @@ def decode_event(raw: bytes) -> AnyEvent:
     """
     if len(raw) > MAX_EVENT_BYTES:
         raise MalformedEventError(raw, f"{len(raw)} bytes; at most {MAX_EVENT_BYTES} are read")
-    if b"\x00" in raw or b"\\u0000" in raw:
-        raise MalformedEventError(raw, "holds a NUL character")
+    if b"\\u0000" in raw:
+        raise MalformedEventError(raw, _NUL)
     try:
         event = _decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedEventError(raw, str(error)) from error
+        raise MalformedEventError(raw, _NUL if b"\x00" in raw else str(error)) from error
+    if not _is_slug(event.partitionkey):
+        raise MalformedEventError(raw, _NO_SLUG.format(SLUG, "partitionkey"))
+    if event.subject and not _is_slug(event.subject):
+        raise MalformedEventError(raw, _NO_SLUG.format(MAYBE_SLUG, "subject"))
     _refuse_far_instants(event, raw)
     return event
+
+
+@lru_cache(maxsize=65_536)
+def _is_slug(text: str) -> bool:
+    return re.search(SLUG, text) is not None
 
 
 def _refuse_far_instants(event: AnyEvent, raw: bytes) -> None:
@@ -312,7 +331,7 @@ def _refuse_far_instants(event: AnyEvent, raw: bytes) -> None:
     told = getattr(event.data, inner) if inner else None
     for instant in (event.time, event.recordedtime, told):
         # The year alone settles nearly all, at a third of the time that comparing instants takes.
-        if instant is None or EARLIEST.year < instant.year < LATEST.year - 1:
+        if instant is None or _EARLY < instant.year < _LATE:
             continue
         if not EARLIEST <= instant <= LATEST:
             raise MalformedEventError(raw, f"{instant} is in no year of football")
