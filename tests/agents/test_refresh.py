@@ -45,6 +45,15 @@ class Favours:
         return np.column_stack([home, (1.0 - home) / 2, (1.0 - home) / 2, goals])
 
 
+class Exactly(Favours):
+    """A model whose home chance is this very number."""
+
+    def forecast(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+        made = super().forecast(vectors)
+        made[:, :3] = self._home, (1.0 - self._home) / 2, (1.0 - self._home) / 2
+        return made
+
+
 class Nonsense(Favours):
     """A model that gives no number for one match in ten."""
 
@@ -106,6 +115,20 @@ def test_revisions_count_without_a_gap_and_the_three_sum_to_one() -> None:
         assert one.revision == counts[one.match_id]
         assert one.home + one.draw + one.away == pytest.approx(1.0, abs=1e-12)
     assert len(counts) > 10
+
+
+@settings(deadline=None)
+@given(home=st.floats(0.0, 1.0))
+def test_a_chance_is_published_as_the_decimal_that_is_nearest_to_it(home: float) -> None:
+    says = Exactly("exactly@1", home)
+    announced = records(event for event in TOLD if isinstance(event, FixtureScheduled))[:1]
+
+    told = Refresher(World.load({}), lambda _: says, says.label, 1)  # type: ignore[arg-type,return-value]
+    (made,) = forecasts(told.process(announced))
+
+    assert made.home == float(f"{made.home:.9f}")
+    assert abs(made.home - home) <= 0.5e-9 * (1 + 1e-6)
+    assert made.home + made.draw + made.away == pytest.approx(1.0, abs=1e-12)
 
 
 def test_deltas_lead_from_each_forecast_to_the_next() -> None:
