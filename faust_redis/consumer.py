@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
@@ -207,11 +208,11 @@ class Consumer(NoSeeks):
             while not (self.should_stop or stopped.is_set() or self.failed):
                 await self.app.flow_control.acquire()
                 found = await self.reader.read(self._reading)
+                rest_s = max((source.rest_s for source in self._sources.values()), default=0.0)
                 for unit in found:
                     self.rounds.start(unit)
-                rest_s = max((source.rest_s for source in self._sources.values()), default=0.0)
-                if found and rest_s and not self.reader.left_some:
-                    await self.sleep(rest_s)
+                    if rest_s and not self.reader.left_some:
+                        unit.rest(time.monotonic(), rest_s)
         except asyncio.CancelledError:
             if not self.app.should_stop:
                 raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from faust.types.tuples import TP
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from faust_redis.message import StreamMessage
 
 
+_GOLDEN = 0.6180339887498949
+"""Steps of this part of a circle lie apart from one another, however many there are."""
+
+
 class Partition:
     """One partition number of every topic of the app: owned, loaded and committed as one.
 
@@ -30,6 +35,9 @@ class Partition:
     def __init__(self, number: int, app: str, keyspace: Keyspace) -> None:
         self.number = number
         self.cursor = keyspace.cursor(number, app)
+        self.rests_until_s = 0.0
+        """By the monotonic clock; until then it is not read."""
+        self._turn = (number * _GOLDEN + crc32(app.encode()) / 2**32) % 1.0
         self._app = app
         self._keyspace = keyspace
         self.feeds: dict[str, Feed] = {}
@@ -88,6 +96,14 @@ class Partition:
             self.committing or self.finished or (self.current is not None and self.current.in_hand)
         )
 
+    def rest(self, now_s: float, rest_s: float) -> None:
+        """Rest until its own turn comes, in half to one and a half *rest_s*.
+
+        Partitions, and apps on one machine, take turns, so that they do not all work at once.
+        """
+        earliest_s = now_s + rest_s / 2
+        self.rests_until_s = earliest_s + (self._turn * rest_s - earliest_s) % rest_s
+
     @property
     def positions(self) -> list[str]:
         """Suffix and committed position of every feed, one after the other."""
@@ -113,6 +129,7 @@ class Partition:
         self.epoch = epoch
         self.generation += 1
         self.leaving = False
+        self.rests_until_s = 0.0
         self.tried = ""
         for topic, position in positions.items():
             self.feeds[topic].start(position)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from faust_redis.client import TRANSIENT
@@ -67,6 +70,8 @@ class Reader:
 
     def wake_for(self, unit: Partition) -> None:
         """Wake if a feed of the partition has room again that the read in progress leaves out."""
+        if unit.rests_until_s > time.monotonic():
+            return
         for feed in unit.feeds.values():
             if feed.wants_records and feed.key not in self._asked:
                 self.wake()
@@ -76,16 +81,23 @@ class Reader:
         """Read once; the partitions that got something."""
         await self._client.connected()
         self._woken.clear()
+        now_s = time.monotonic()
+        resting = [unit.rests_until_s for unit in units if unit.rests_until_s > now_s]
+        wait_s = min(resting) - now_s if resting else None
         asked = {
             feed.key: (unit, feed, unit.generation)
             for unit in units
-            if unit.token and not (unit.leaving and unit.current is None)
+            if unit.token
+            and unit.rests_until_s <= now_s
+            and not (unit.leaving and unit.current is None)
             for feed in unit.feeds.values()
             if feed.wants_records
         }
         bell = self.bell
         if not (asked or bell):
-            await self._woken.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._woken.wait()
             return []
         count = self._most(units)
         streams, block = self.turn([*asked], _MOST_AT_ONCE // count)
@@ -95,7 +107,8 @@ class Reader:
         if bell:
             streams.append(bell)
             positions.append(self._heard)
-        reply = await self._xread(streams, positions, count, block=block)
+        block_ms = _BLOCK_MS if wait_s is None else min(_BLOCK_MS, math.ceil(1000 * wait_s))
+        reply = await self._xread(streams, positions, count, block_ms if block else 0)
         got: dict[int, Partition] = {}
         self.left_some = False
         for stream, entries in reply:
@@ -133,13 +146,13 @@ class Reader:
         return max((feed.source.max_records for feed in units[0].feeds.values()), default=1)
 
     async def _xread(
-        self, streams: list[bytes], positions: list[str], count: int, *, block: bool
+        self, streams: list[bytes], positions: list[str], count: int, block_ms: int
     ) -> list[Any]:
-        wait = ("BLOCK", _BLOCK_MS) if block else ()
+        wait = ("BLOCK", block_ms) if block_ms else ()
         try:
             self._reading += 1
             self._asked = set(streams)
-            self._blocked = block
+            self._blocked = block_ms > 0
             reply = await self._client.call(
                 "XREAD", "COUNT", count, *wait, "STREAMS", *streams, *positions
             )

@@ -66,9 +66,10 @@ def batch_topic(
     *start_from* names the position to begin from when a partition is taken, for apps whose position
     of record is kept elsewhere; ``None`` leaves it to the cursor in Redis.
 
-    *rest_s* is a rest after each read that left nothing behind, for agents whose work costs as
-    much for one record as for a hundred. Under a steady load small batches grow, at the price of
-    as much delay; what comes after a silence is still delivered at once.
+    *rest_s* is a partition's rest after each read that left nothing behind, for agents whose work
+    costs as much for one record as for a hundred. Under a steady load small batches grow, at the
+    price of as much delay, a half more or less the first time; what comes after a silence is still
+    delivered at once. Partitions take turns, so that they do not all work at one time.
 
     Raises:
         UnsupportedError: When *max_records* is not between 1 and 4096.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 import faust_redis
 from faust_redis import AsyncPublisher, Batch
 from faust_redis.errors import CommitRefusedError, UnsupportedError
+from faust_redis.keys import Keyspace
+from faust_redis.partition import Partition
 from faust_redis.positions import pack
 
 if TYPE_CHECKING:
@@ -69,7 +72,7 @@ async def test_what_comes_while_a_topic_rests_is_one_batch(server: Server) -> No
 
     async with (
         AsyncPublisher(server.url, "t", partitions=2) as publisher,
-        faust_redis.running(build(server, keep, rest_s=3.0)),
+        faust_redis.running(build(server, keep, rest_s=4.0)),
     ):
         first = await publisher.publish(1, values("a"))
         await publisher.wait_committed("app", 1, first[-1])
@@ -78,6 +81,38 @@ async def test_what_comes_while_a_topic_rests_is_one_batch(server: Server) -> No
         await publisher.wait_committed("app", 1, last[-1])
 
     assert seen == [[b"a"], [b"b", b"c", b"d"]]
+
+
+async def test_a_partition_rests_alone(server: Server) -> None:
+    seen: list[bytes] = []
+
+    async def keep(batch: Batch) -> None:
+        seen.extend(record.value for record in batch.records)
+
+    async with (
+        AsyncPublisher(server.url, "t", partitions=2) as publisher,
+        faust_redis.running(build(server, keep, rest_s=600.0)),
+    ):
+        for partition, text in enumerate("ab"):
+            last = await publisher.publish(partition, values(text))
+            await publisher.wait_committed("app", partition, last[-1])
+
+    assert seen == [b"a", b"b"]
+
+
+@pytest.mark.parametrize("now_s", [0.0, 12.25, 1_000_003.7])
+def test_partitions_that_rest_take_turns(now_s: float) -> None:
+    rests = []
+    for number in range(8):
+        unit = Partition(number, "app", Keyspace("t"))
+        unit.rest(now_s, 1.0)
+        first_s = unit.rests_until_s
+        unit.rest(first_s + 0.01, 1.0)
+        rests.append((first_s - now_s, unit.rests_until_s - first_s))
+
+    turns = sorted((now_s + first_s) % 1.0 for first_s, _ in rests)
+    assert all(0.5 <= first_s < 1.5 and again_s == pytest.approx(1.0) for first_s, again_s in rests)
+    assert min(later - sooner for sooner, later in itertools.pairwise(turns)) > 0.05
 
 
 async def test_records_of_foreign_writers_come_with_the_field_e_or_nothing(
