@@ -32,6 +32,7 @@ Both systems take turns, so their ratio holds on a busy machine too. The rest ho
 load before was a few tenths, and where the host of a virtual machine took nothing of its cores
 (`taken by the host`): waits grow without bound, and CPU time by a half or more.
 """
+_WHOLE_FROM = 1000
 _AIMS = {
     "events/s": "≥ 10,000 and ≥ 0.7 of the bare loop",
     "p50 at 1,000 events/s, ms": "≤ 2",
@@ -64,7 +65,11 @@ def markdown(results: Results) -> str:
 
 def _line(what: str, ours: float, bare: float) -> str:
     ratio = "" if what.startswith("taken") else f"{ours / bare:.2f}"
-    return f"| {what} | {ours:,.4g} | {bare:,.4g} | {ratio} | {_AIMS.get(what, '')} |"
+    return f"| {what} | {_told(ours)} | {_told(bare)} | {ratio} | {_AIMS.get(what, '')} |"
+
+
+def _told(number: float) -> str:
+    return f"{number:,.0f}" if number >= _WHOLE_FROM else f"{number:.4g}"
 
 
 def _rows(results: Results) -> list[tuple[str, float, float]]:
