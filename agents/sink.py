@@ -20,7 +20,7 @@ log = structlog.get_logger()
 Row = tuple[Any, ...]
 
 BATCH_RECORDS = 2048
-REST_S = 0.5
+REST_S = 1.0
 """A transaction costs as much as some hundred rows: rows gather so long; nobody waits for them."""
 
 _POSITION = """
