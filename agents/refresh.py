@@ -52,7 +52,7 @@ _UNITS = 10.0**DIGITS
 _WHOLE = 1.5 * 2.0**52
 """Added and taken off, it leaves the nearest whole number, of two the even one, as ``round`` does.
 
-That is so of numbers of at most 2**51, above nought or below; it takes half the time.
+That is so of numbers of at most 2**51, above nought or below; it takes less time.
 """
 
 _NEAR = 1e-6

@@ -21,7 +21,10 @@ Row = tuple[Any, ...]
 
 BATCH_RECORDS = 2048
 REST_S = 1.0
-"""A transaction costs as much as some hundred rows: rows gather so long; nobody waits for them."""
+"""A transaction costs as much as some hundred rows: rows gather so long.
+
+No forecast waits for them; a match's incidents are told that much later.
+"""
 
 _POSITION = """
     SELECT position FROM sink_offsets

@@ -65,10 +65,10 @@ def markdown(results: Results) -> str:
 
 def _line(what: str, ours: float, bare: float) -> str:
     ratio = "" if what.startswith("taken") else f"{ours / bare:.2f}"
-    return f"| {what} | {_told(ours)} | {_told(bare)} | {ratio} | {_AIMS.get(what, '')} |"
+    return f"| {what} | {_figure(ours)} | {_figure(bare)} | {ratio} | {_AIMS.get(what, '')} |"
 
 
-def _told(number: float) -> str:
+def _figure(number: float) -> str:
     return f"{number:,.0f}" if number >= _WHOLE_FROM else f"{number:.4g}"
 
 

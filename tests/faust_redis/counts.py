@@ -1,4 +1,4 @@
-"""What is published to the counting worker, and what must come of it."""
+"""What is published to counting workers and agents, and what must come of it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from tests.faust_redis.servers import Server, Valkey
 
 PARTITIONS = 4
+
+
+def words(*texts: str) -> list[tuple[bytes, bytes]]:
+    """Items to publish, none twice."""
+    return [(b"%d-%s" % (n, t.encode()), f'"{t}"'.encode()) for n, t in enumerate(texts)]
 
 
 def publish(server: Server, count: int, *, salt: str = "") -> list[Counter[bytes]]:
